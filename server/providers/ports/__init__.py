@@ -1,0 +1,78 @@
+"""What services may ask of the outside world, and how it may say no.
+
+Services import from here only; which vendor answers is decided in the composition root.
+"""
+
+from server.providers.ports.face import (
+    FaceCheck,
+    FaceFailure,
+    FaceResult,
+    FaceSession,
+    FaceStatus,
+    FaceTokenRefused,
+)
+from server.providers.ports.four_factors import (
+    FourFactorCheck,
+    FourFactorField,
+    FourFactorOutcome,
+    FourFactorResult,
+)
+from server.providers.ports.licence import (
+    LICENCE_IMAGE_MAX_BYTES,
+    LicenceProblem,
+    LicenceReader,
+    LicenceReading,
+    LicenceUnreadable,
+    LicenceWarning,
+)
+from server.providers.ports.register import (
+    EnterpriseRegister,
+    OperatingStatus,
+    RegisterRecord,
+)
+from server.providers.ports.sms import (
+    SmsFate,
+    SmsGateway,
+    SmsLimited,
+    SmsNotAccepted,
+    SmsNumberRefused,
+    SmsRefusal,
+    SmsRefused,
+)
+from server.providers.ports.unavailable import (
+    ProviderAmbiguous,
+    ProviderProblem,
+    ProviderUnavailable,
+)
+
+__all__ = [
+    "LICENCE_IMAGE_MAX_BYTES",
+    "EnterpriseRegister",
+    "FaceCheck",
+    "FaceFailure",
+    "FaceResult",
+    "FaceSession",
+    "FaceStatus",
+    "FaceTokenRefused",
+    "FourFactorCheck",
+    "FourFactorField",
+    "FourFactorOutcome",
+    "FourFactorResult",
+    "LicenceProblem",
+    "LicenceReader",
+    "LicenceReading",
+    "LicenceUnreadable",
+    "LicenceWarning",
+    "OperatingStatus",
+    "ProviderAmbiguous",
+    "ProviderProblem",
+    "ProviderUnavailable",
+    "RegisterRecord",
+    "SmsFate",
+    "SmsGateway",
+    "SmsLimited",
+    "SmsNotAccepted",
+    "SmsNumberRefused",
+    "SmsRefusal",
+    "SmsRefused",
+]
