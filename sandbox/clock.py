@@ -1,0 +1,29 @@
+"""The sandbox's own clock: real time plus what `POST /clock` added.
+
+Expiries and limits run on it. Signatures are judged on real time, because the SDKs sign with it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+
+class SandboxClock:
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + self._ahead
+
+    @property
+    def ahead_seconds(self) -> float:
+        return self._ahead.total_seconds()
+
+    def advance(self, seconds: float) -> None:
+        """Only forwards: a vendor's clock does not run back."""
+        if seconds < 0:
+            raise ValueError("the clock only runs forwards; reset it to return to real time")
+        self._ahead += timedelta(seconds=seconds)
+
+    def reset(self) -> None:
+        self._ahead = timedelta()
