@@ -1,0 +1,144 @@
+"""The one table of indexes. Every capability's rows stand here, by collection.
+
+``ensure`` creates what is missing and never alters what is there: an index whose definition
+changed is reported by name, because rebuilding it is a decision about a live database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import OperationFailure
+
+from server.storage.mongo import Database, Document
+
+_CONFLICTS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """``keys``: (field, 1 or -1) in order. ``expire_after_seconds`` makes MongoDB the broom."""
+
+    collection: str
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False
+    partial: Mapping[str, Any] | None = None
+    expire_after_seconds: int | None = None
+
+    def model(self) -> IndexModel:
+        options: Document = {"name": self.name}
+        if self.unique:
+            options["unique"] = True
+        if self.partial is not None:
+            options["partialFilterExpression"] = dict(self.partial)
+        if self.expire_after_seconds is not None:
+            options["expireAfterSeconds"] = self.expire_after_seconds
+        return IndexModel(list(self.keys), **options)
+
+    def matches(self, found: Mapping[str, Any]) -> bool:
+        """Whether an entry of listIndexes is this index."""
+        return (
+            tuple((field, int(way)) for field, way in found["key"].items()) == self.keys
+            and bool(found.get("unique")) == self.unique
+            and found.get("partialFilterExpression") == self.partial
+            and found.get("expireAfterSeconds") == self.expire_after_seconds
+        )
+
+
+class IndexChanged(Exception):
+    """Indexes in the database differ from the table; ``names`` are "collection.index"."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(
+            f"these indexes differ from server/storage/indexes.py: {', '.join(names)}. "
+            "Drop them at a quiet hour and run the indexes command again."
+        )
+        self.names = names
+
+
+def expiring(collection: str) -> Index:
+    """Documents go some time after their ``expires_at``; reads must still filter by it."""
+    return Index(
+        collection=collection,
+        name="expiry",
+        keys=(("expires_at", ASCENDING),),
+        expire_after_seconds=0,
+    )
+
+
+def pending_events(collection: str) -> Index:
+    """What the outbox needs on every collection whose documents carry ``pending`` events."""
+    return Index(
+        collection=collection,
+        name="pending_events",
+        keys=(("pending.at", ASCENDING),),
+        partial={"pending.0": {"$exists": True}},
+    )
+
+
+INDEXES: tuple[Index, ...] = (
+    # outbox.py: what is due, in order; what of one subject is still to do; the broom.
+    Index(
+        collection="events",
+        name="due",
+        keys=(("due_at", ASCENDING), ("rank", ASCENDING)),
+        partial={"done": False},
+    ),
+    Index(
+        collection="events",
+        name="subject_todo",
+        keys=(("subject_id", ASCENDING), ("rank", ASCENDING)),
+        partial={"done": False},
+    ),
+    expiring("events"),
+    # idempotency.py, limits.py
+    expiring("idempotency"),
+    expiring("rate_limits"),
+    # blobs.py
+    Index(
+        collection="blob_chunks",
+        name="upload_chunk",
+        keys=(("upload_id", ASCENDING), ("number", ASCENDING)),
+        unique=True,
+    ),
+    Index(collection="blob_uploads", name="started", keys=(("started_at", ASCENDING),)),
+)
+
+
+async def ensure(db: Database, indexes: tuple[Index, ...] = INDEXES) -> None:
+    """Create collections and indexes that are missing. Raises IndexChanged."""
+    by_collection = groupby(sorted(indexes, key=_collection), key=_collection)
+    existing = set(await db.collection_names())
+    changed: list[str] = []
+    for collection, rows in by_collection:
+        changed += await _ensure_collection(db, collection, list(rows), collection in existing)
+    if changed:
+        raise IndexChanged(tuple(changed))
+
+
+async def _ensure_collection(
+    db: Database, collection: str, rows: list[Index], exists: bool
+) -> list[str]:
+    found: dict[str, Mapping[str, Any]] = {}
+    if exists:
+        found = {each["name"]: each async for each in db[collection].list_indexes()}
+    changed = []
+    for row in rows:
+        if row.name in found:
+            if not row.matches(found[row.name]):
+                changed.append(f"{collection}.{row.name}")
+            continue
+        try:
+            await db[collection].create_indexes([row.model()])
+        except OperationFailure as error:
+            if error.code not in _CONFLICTS:
+                raise
+            changed.append(f"{collection}.{row.name}")
+    return changed
+
+
+def _collection(index: Index) -> str:
+    return index.collection
