@@ -4,6 +4,7 @@ Services import from here only; which vendor answers is decided in the compositi
 """
 
 from server.providers.ports.face import (
+    FACE_SESSION_SECONDS,
     FaceCheck,
     FaceFailure,
     FaceResult,
@@ -46,6 +47,7 @@ from server.providers.ports.unavailable import (
 )
 
 __all__ = [
+    "FACE_SESSION_SECONDS",
     "LICENCE_IMAGE_MAX_BYTES",
     "EnterpriseRegister",
     "FaceCheck",

@@ -1,13 +1,17 @@
 """Proving that the person before the camera is the one whose name and ID number we hold.
 
-The result is asked for from our side only: what a redirect or a mini-program says means "ask now" and no more.
+The result is asked for from our side only: what a redirect or a mini-program says means "ask now"
+and no more.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from server.core.errors import Conflict
+
+FACE_SESSION_SECONDS = 600
+"""How long a session may be walked after ``start``."""
 
 
 class FaceStatus(StrEnum):
@@ -36,7 +40,7 @@ class FaceFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceSession:
-    """token is a secret of ours and lives FaceCheck.LIFE_SECONDS; url opens the walk inside WeChat."""
+    """token is a secret of ours and lives FACE_SESSION_SECONDS; url opens the walk inside WeChat."""
 
     token: str
     url: str
@@ -45,7 +49,7 @@ class FaceSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceResult:
-    """code is the vendor's number, kept as evidence; nonce is what ``start`` was given and must be compared."""
+    """code is the vendor's number, kept as evidence; nonce is what ``start`` was given: compare it."""
 
     passed: bool
     code: int
@@ -62,8 +66,6 @@ class FaceTokenRefused(Conflict):
 
 
 class FaceCheck(Protocol):
-    LIFE_SECONDS: ClassVar[int]
-
     async def start(self, *, name: str, id_number: str, return_url: str, nonce: str) -> FaceSession:
         """Raises ProviderUnavailable."""
 

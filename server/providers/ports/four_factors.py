@@ -41,7 +41,7 @@ class FourFactorCheck(Protocol):
     async def check(
         self, *, uscc: str, enterprise_name: str, legal_rep_name: str, legal_rep_id_number: str
     ) -> FourFactorResult:
-        """Never raises for the provider's sake: an outage is the outcome PROVIDER_DOWN. Billed, so made once."""
+        """Billed, so made once. An outage is not raised: it is the outcome PROVIDER_DOWN."""
 
     async def warm(self) -> None: ...
 

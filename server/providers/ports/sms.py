@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from server.core.errors import Invalid, Refusal, TooMany, Unavailable
 
@@ -57,10 +57,7 @@ class SmsNotAccepted(SmsRefused, Unavailable):
 
 
 class SmsGateway(Protocol):
-    """A message is sent at most once per call; whoever gets an ambiguous answer asks ``find`` before sending again."""
-
-    SENDS_PER_NUMBER: ClassVar[tuple[tuple[int, int], ...]]
-    """The vendor's own limits per number as (messages, seconds); ours must never be looser."""
+    """A message is sent at most once per call; after an ambiguous answer ask ``find`` first."""
 
     async def send(
         self, *, phone: str, template: str, params: Mapping[str, str], out_id: str

@@ -1,4 +1,5 @@
-"""The two ways in which somebody else's service fails us, told apart by whether it may have acted.
+"""The two ways in which somebody else's service fails us, told apart by whether it may have
+acted.
 
 Neither carries what the vendor said: vendors put names, numbers and codes into their error texts.
 """
