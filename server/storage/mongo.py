@@ -12,8 +12,8 @@ from datetime import UTC
 from typing import Any, Final, TypeVar
 
 import pymongo
+from bson import Timestamp
 from motor.motor_asyncio import (
-    AsyncIOMotorChangeStream,
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
     AsyncIOMotorCollection,
@@ -44,7 +44,6 @@ __all__ = [
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
 Session = AsyncIOMotorClientSession
-ChangeStream = AsyncIOMotorChangeStream[Document]
 BEFORE: Final = ReturnDocument.BEFORE
 AFTER: Final = ReturnDocument.AFTER
 Result = TypeVar("Result")
@@ -154,14 +153,18 @@ class Database:
             return False
         return bool(hello.get("isWritablePrimary"))
 
-    async def operation_time(self) -> Any:
-        """The server's logical time now: where a change stream that must miss nothing begins."""
-        return (await self._database.command("ping"))["operationTime"]
+    async def operation_time(self) -> Timestamp:
+        """The server's next logical time: where a change stream that must miss nothing begins."""
+        now = (await self._database.command("ping"))["operationTime"]
+        return Timestamp(now.time, now.inc + 1)
 
     def watch(
         self, pipeline: list[Document], *, await_ms: int, resume_after: Any, start_at: Any
-    ) -> ChangeStream:
-        """A change stream over the database, whole documents included; see changes.py."""
+    ) -> Any:
+        """A change stream over the database, whole documents included; see changes.py.
+
+        Untyped, because Motor's stub takes the property ``alive`` for a method.
+        """
         return self._database.watch(
             pipeline,
             full_document="updateLookup",
