@@ -38,8 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8801, help="0 takes a free port")
     parser.add_argument("--world", type=Path, default=WORLD_FILE)
     parser.add_argument("--server-url", default="", help="the application, for the phone")
-    parser.add_argument("--receipt-url", default="", help="where SMS receipts are pushed")
-    parser.add_argument("--state", type=Path, default=None, help="folder for what is kept")
+    parser.add_argument(
+        "--receipt-url",
+        default=os.environ.get("SANDBOX_RECEIPT_URL", ""),
+        help="where SMS receipts are pushed",
+    )
     for name, variable in _ENVIRONMENT.items():
         default = os.environ.get(variable, getattr(Credentials(), name))
         parser.add_argument(f"--{name.replace('_', '-')}", default=default)
@@ -48,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("folder", type=Path)
     drawing.add_argument("--world", type=Path, default=WORLD_FILE)
     showing = verbs.add_parser("demo", help="run sandbox and server together")
-    showing.add_argument("--port", type=int, default=8800)
+    showing.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8800))
     showing.add_argument("--var", type=Path, default=Path("var"))
     showing.add_argument("--world", type=Path, default=WORLD_FILE)
     return parser

@@ -1,9 +1,203 @@
-"""`python -m sandbox demo`: the sandbox and the server together, with sample data."""
+"""`python -m sandbox demo`: the sandbox and the server together, with sample data.
+
+Two children and a seeding run; whichever child dies, and Ctrl-C or SIGTERM, ends the rest. Nothing
+of the server is imported: it is started as anybody would start it.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+
+from sandbox import demo_files
+from sandbox.demo_files import DemoProblem
+from sandbox.world import World, load
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 120
+STOP_SECONDS = 45
+T = TypeVar("T")
+_PR_SET_PDEATHSIG = 1
+
+
+class Ended(Exception):
+    """The person asked for the end."""
 
 
 def run(*, port: int, var: Path, world: Path) -> int:
-    raise NotImplementedError
+    """The exit code: 0 when ended on request, 1 with a sentence otherwise."""
+    try:
+        with demo_files.take_folder(var.resolve()):
+            return asyncio.run(_run(port, var.resolve(), world.resolve()))
+    except DemoProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+async def _run(wanted: int, var: Path, world_file: Path) -> int:
+    port, sandbox_port = demo_files.free_pair(wanted)
+    if port != wanted:
+        print(f"Port {wanted} or {wanted + 1} is taken; using {port} and {sandbox_port}.")
+    config = var / "config.yaml"
+    document = demo_files.configuration(
+        port=port, sandbox_port=sandbox_port, data_dir=var / "mongo"
+    )
+    secrets = demo_files.kept_secrets(var / "secrets.env", document)
+    demo_files.write_config(config, document)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    children = Children(stop, _environment(secrets, port))
+    try:
+        await _start(children, config, world_file, port, sandbox_port)
+        print(welcome(load(world_file), port, sandbox_port), flush=True)
+        await children.watch(stop.wait())
+    except Ended:
+        pass
+    finally:
+        await children.end()
+    return 0
+
+
+async def _start(
+    children: Children, config: Path, world: Path, port: int, sandbox_port: int
+) -> None:
+    print("Starting the sandbox …", flush=True)
+    server_url = f"http://127.0.0.1:{port}"
+    more = ("--port", str(sandbox_port), "--world", str(world), "--server-url", server_url)
+    await children.start("sandbox", "-m", "sandbox", *more)
+    await children.watch(_answers(f"http://127.0.0.1:{sandbox_port}/healthz", "sandbox"))
+    print("Starting the server …", flush=True)
+    await children.start("server", "-m", "server", "serve", "--config", str(config))
+    await children.watch(_answers(f"{server_url}/readyz", "server"))
+    print("Adding sample data …", flush=True)
+    seeding = await children.start(
+        "seed", "-m", "server", "seed", "--config", str(config), "--world", str(world)
+    )
+    if code := await children.watch(seeding.wait(), besides="seed"):
+        raise DemoProblem(f"Adding the sample data failed (exit code {code}); see above.")
+    children.forget("seed")
+
+
+def _environment(secrets: dict[str, str], port: int) -> dict[str, str]:
+    """Both clouds' SDKs obey proxy variables, even for loopback; nothing here goes outside."""
+    kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
+    receipts = f"http://127.0.0.1:{port}/receipts/sms/{secrets[demo_files.RECEIPT_SECRET]}"
+    return {**kept, **secrets, "SANDBOX_RECEIPT_URL": receipts, "PYTHONUNBUFFERED": "1"}
+
+
+def _is_proxy(name: str) -> bool:
+    return name.lower() in ("http_proxy", "https_proxy", "all_proxy")
+
+
+class Children:
+    """The started programs, in order; they are ended in the opposite order."""
+
+    def __init__(self, stop: asyncio.Event, environment: dict[str, str]) -> None:
+        self._stop = stop
+        self._environment = environment
+        self._running: dict[str, Process] = {}
+
+    async def start(self, name: str, *words: str) -> Process:
+        """In a session of its own: a Ctrl-C reaches us only, and we end them in order."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *words,
+            cwd=ROOT,
+            env=self._environment,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        self._running[name] = process
+        return process
+
+    def forget(self, name: str) -> None:
+        del self._running[name]
+
+    async def watch(self, deed: Coroutine[Any, Any, T], besides: str = "") -> T:
+        """The deed's result, unless a child (but `besides`) dies or the end is asked for first."""
+        doing = asyncio.ensure_future(deed)
+        ending = asyncio.ensure_future(self._stop.wait())
+        deaths = {
+            asyncio.ensure_future(process.wait()): name
+            for name, process in self._running.items()
+            if name != besides
+        }
+        try:
+            await asyncio.wait([doing, ending, *deaths], return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                raise Ended
+            for death, name in deaths.items():
+                if death.done():
+                    raise DemoProblem(
+                        f"The {name} ended by itself (exit code {death.result()}); see above."
+                    )
+            return doing.result()
+        finally:
+            for task in (doing, ending, *deaths):
+                task.cancel()
+
+    async def end(self) -> None:
+        for name, process in reversed(self._running.items()):
+            if process.returncode is not None:
+                continue
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except asyncio.TimeoutError:
+                print(f"The {name} did not end in {STOP_SECONDS} s; killing it.", file=sys.stderr)
+                process.kill()
+                await process.wait()
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: should we be killed outright, it gets SIGTERM (prctl, Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _answers(url: str, name: str) -> None:
+    """Returns once the address answers 200."""
+    client = AsyncHTTPClient()
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            await client.fetch(url, request_timeout=5)
+            return
+        except (OSError, HTTPClientError):
+            await asyncio.sleep(0.2)
+    raise DemoProblem(f"The {name} did not become ready in {START_SECONDS} s; see above.")
+
+
+def welcome(world: World, port: int, sandbox_port: int) -> str:
+    server, sandbox = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
+    registered = [one for one in world.persons if one.key in world.demo.get("registered", ())]
+    lines = [
+        "",
+        "融桥已就绪（Ctrl-C 结束）",
+        f"  门户      {server}/",
+        f"  工作台    {server}/console/login",
+        f"  手机      {sandbox}/phone  （短信、刷脸、营业执照样张都在这里）",
+        "",
+        "  门户登录：手机号 + 短信验证码，验证码在“手机”的短信里",
+        *(f"    {one.phone}  {one.name}" for one in registered),
+        "  工作台登录：账号 + 密码",
+        *(
+            f"    {one.login:<10} {one.password:<14} {'、'.join(_ROLES[role] for role in one.roles)}"
+            for one in world.staff
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+_ROLES = {"reviewer": "审核员", "officer": "客户经理", "administrator": "管理员"}
