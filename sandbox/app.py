@@ -53,12 +53,12 @@ def make_app(state: State) -> Application:
     if state.receipt_url:
         state.sms.listeners.append(Receipts(state.receipt_url, state.clock).push)
     own = {"state": state}
-    phone_rules = _phone_rules(state)
     return Application(
         [
+            # First, because a person's own origin belongs to the platform with all its paths.
+            *_phone_rules(state),
             Rule(TencentCall(), TencentHandler, own),
             Rule(AliyunCall(), AliyunHandler, {**own, "verifier": verifier}),
-            *phone_rules,
             (r"/clock", ClockHandler, own),
             (r"/ledger", LedgerHandler, own),
             (r"/faults", FaultsHandler, own),
