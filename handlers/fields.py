@@ -263,7 +263,7 @@ class RegionField(UIModule):
 class SmsCodeField(UIModule):
     """The code and the button that asks for it: POST to `url` with the named fields `send` of the form.
 
-    The answer is JSON: {"retry_after_seconds": 60}, or the shape of a refusal.
+    The answer is JSON: {"resend_seconds": 60}, or the shape of a refusal.
     """
 
     def render(

@@ -14,7 +14,7 @@ from handlers.fields import FIELDS, chosen
 
 
 class Numbered(Protocol):
-    """What the pager reads; None in `numbers` is a gap."""
+    """What the pager reads: any server.core.paging.Page."""
 
     @property
     def number(self) -> int: ...
@@ -25,10 +25,16 @@ class Numbered(Protocol):
     @property
     def total_text(self) -> str: ...
 
-    @property
-    def numbers(self) -> Sequence[int | None]: ...
 
-    def href(self, number: int) -> str: ...
+def page_numbers(number: int, last: int) -> list[int | None]:
+    """1, 2, the last and those around `number`; None is a gap."""
+    shown = sorted({1, 2, number - 1, number, number + 1, last} & set(range(1, last + 1)))
+    numbers: list[int | None] = []
+    for before, now in zip([0, *shown], shown, strict=False):
+        if now - before > 1:
+            numbers.append(None)
+        numbers.append(now)
+    return numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,10 @@ class Pager(UIModule):
     """Numbers below a list; with `target` (a selector) htmx swaps that part only."""
 
     def render(self, page: Numbered, target: str = "") -> bytes:
-        return self.render_string("components/pager.html", page=page, target=target)
+        numbers = page_numbers(page.number, page.last)
+        return self.render_string(
+            "components/pager.html", page=page, numbers=numbers, target=target
+        )
 
 
 class Empty(UIModule):

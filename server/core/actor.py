@@ -101,6 +101,7 @@ class Actor:
     enterprise_id: str | None = None
     institution_id: str | None = None
     branch_id: str | None = None
+    privacy_version: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the actor's roles grants the permission."""

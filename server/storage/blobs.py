@@ -8,7 +8,6 @@ on record before its first chunk, and the header document is written last: it al
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from server.core.clock import Clock, utc_now
 from server.core.ids import new_id
 from server.storage.encryption import FieldCipher, SealBroken
 from server.storage.mongo import ASCENDING, BEFORE, Database, Document, insert
@@ -24,12 +23,11 @@ class BlobMissing(Exception):
 class Blobs:
     """Whole files only: what ``read`` finds is complete and unaltered, or SealBroken is raised."""
 
-    def __init__(self, db: Database, cipher: FieldCipher, clock: Clock = utc_now) -> None:
+    def __init__(self, db: Database, cipher: FieldCipher) -> None:
         self._headers = db["blobs"]
         self._chunks = db["blob_chunks"]
         self._uploads = db["blob_uploads"]
         self._cipher = cipher
-        self._clock = clock
 
     async def put(self, blob_id: str, chunks: AsyncIterator[bytes]) -> int:
         """Store a file and return its size in bytes; one with this id is replaced at once.
@@ -99,7 +97,7 @@ class Blobs:
         current = await self._headers.find_one({"_id": blob_id})
         if current is not None:
             await self._begin(current["upload_id"], blob_id)
-        header = {"_id": blob_id, "upload_id": upload_id, "size": size, "at": self._clock()}
+        header = {"_id": blob_id, "upload_id": upload_id, "size": size}
         replaced = await self._headers.find_one_and_replace(
             {"_id": blob_id}, header, upsert=True, return_document=BEFORE
         )
@@ -109,8 +107,8 @@ class Blobs:
 
     async def _begin(self, upload_id: str, blob_id: str) -> None:
         """Put chunks on record as perhaps nobody's, before they are written or deleted."""
-        record: Document = {"blob_id": blob_id, "started_at": self._clock()}
-        await self._uploads.update_one({"_id": upload_id}, {"$set": record}, upsert=True)
+        record: Document = {"blob_id": {"$literal": blob_id}, "started_at": "$$NOW"}
+        await self._uploads.update_one({"_id": upload_id}, [{"$set": record}], upsert=True)
 
     async def _clear(self, upload_id: str) -> None:
         await self._chunks.delete_many({"upload_id": upload_id})

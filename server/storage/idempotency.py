@@ -5,13 +5,13 @@ finds what the first try made even when no answer was recorded.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import timedelta
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, Invalid
 from server.core.ids import derived_id, new_secret
+from server.core.once import Fresh, Replay
 from server.storage.encryption import FieldCipher
 from server.storage.mongo import Database, Document, DuplicateKeyError, insert
 
@@ -34,23 +34,6 @@ class KeyRunning(Conflict):
 
     code = "idempotency.key_running"
     sentence = "您的提交正在处理，请稍候查看结果，无需重复提交。"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Do the work, then ``finish`` or ``abandon`` with ``token``."""
-
-    created_id: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """It was done: answer with this."""
-
-    status: int
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
 
 
 class IdempotencyKeys:
@@ -86,19 +69,19 @@ class IdempotencyKeys:
                 raise KeyRunning()
 
     async def finish(
-        self, token: str, status: int, body: bytes, headers: Mapping[str, str] | None = None
+        self, fresh: Fresh, *, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Keep the answer for whoever asks again; nothing happens when the claim had passed on."""
         answer = {
             "status": status,
             "body": self._cipher.seal_bytes(body, _BODY_PLACE),
-            "headers": self._cipher.seal(json.dumps(dict(headers or {})), _HEADERS_PLACE),
+            "headers": self._cipher.seal(json.dumps(list(headers)), _HEADERS_PLACE),
         }
-        await self._keys.update_one(_running(token), {"$set": answer})
+        await self._keys.update_one(_running(fresh), {"$set": answer})
 
-    async def abandon(self, token: str) -> None:
+    async def abandon(self, fresh: Fresh) -> None:
         """Nothing was done (a refusal, a failure of ours): the key may be used again at once."""
-        await self._keys.delete_one(_running(token))
+        await self._keys.delete_one(_running(fresh))
 
     async def _claim(self, created_id: str, mark: str) -> Fresh | None:
         """The claim, when the key is new or its claimant's minute is over without an answer."""
@@ -109,7 +92,7 @@ class IdempotencyKeys:
             "running_until_at": now + timedelta(seconds=LEASE_SECONDS),
             "expires_at": now + KEPT,
         }
-        fresh = Fresh(created_id=created_id, token=f"{created_id}.{secret}")
+        fresh = Fresh(created_id=created_id, token=secret)
         left_behind = {
             "_id": created_id,
             "body_mark": mark,
@@ -125,13 +108,13 @@ class IdempotencyKeys:
             return fresh if taken.matched_count else None
 
     def _replay(self, found: Document) -> Replay:
+        headers = self._cipher.open(found["headers"], _HEADERS_PLACE)
         return Replay(
             status=found["status"],
             body=self._cipher.open_bytes(found["body"], _BODY_PLACE),
-            headers=json.loads(self._cipher.open(found["headers"], _HEADERS_PLACE)),
+            headers=[(name, value) for name, value in json.loads(headers)],
         )
 
 
-def _running(token: str) -> Document:
-    created_id, _, secret = token.partition(".")
-    return {"_id": created_id, "claim": secret, "status": {"$exists": False}}
+def _running(fresh: Fresh) -> Document:
+    return {"_id": fresh.created_id, "claim": fresh.token, "status": {"$exists": False}}

@@ -48,13 +48,13 @@ _ADVICE = {
     LicenceProblem.BLURRED: "营业执照图片不够清晰，请在光线充足处重新拍摄。",
     LicenceProblem.NOT_AN_IMAGE: "图片无法打开，请上传 JPG 或 PNG 格式的图片。",
     LicenceProblem.TOO_LARGE: "图片太大，请压缩到 5 MB 以内后重新上传。",
-    LicenceProblem.UNREADABLE: "营业执照未能识别，请重新拍摄，或手工填写执照内容。",
+    LicenceProblem.UNREADABLE: "请重新拍摄，或手工填写执照内容。",
 }
 
 
 class LicenceUnreadable(Invalid):
     code = "providers.licence_unreadable"
-    sentence = "{advice}"
+    sentence = "营业执照识别没有成功。{advice}"
 
     def __init__(self, *, reason: LicenceProblem) -> None:
         super().__init__(reason=reason, advice=_ADVICE[reason])

@@ -1,0 +1,1 @@
+"""The doors: JSON API, portal, console and callbacks. They read a form, call a service, reply."""

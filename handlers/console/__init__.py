@@ -1,0 +1,1 @@
+"""The console of platform and institution staff, under /console."""

@@ -1,0 +1,196 @@
+"""Base of the pages people read: cookie session, XSRF, templates, forms that keep what was typed."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
+
+from handlers.base import BaseHandler
+from handlers.errors import STATUS, answer_to, problems_of, retry_after
+from handlers.forms import Form, Read, arguments, read_form
+from handlers.once import KeyMissing
+from handlers.presenting import FORMATS
+from server.core.actor import Surface
+from server.core.errors import Refusal, Unauthenticated
+from server.core.ids import new_id
+from server.core.paging import PageRequest
+
+KEY_FIELD = "idempotency_key"
+_UNTYPED = frozenset({"_xsrf", KEY_FIELD})
+_LOCAL = re.compile(r"^/(?![/\\])[^\s\\]*$")
+
+
+class PageHandler(BaseHandler):
+    """A page of the portal; the console's base differs in its cookie and its log-in page."""
+
+    surface = Surface.PORTAL
+    cookie: ClassVar[str] = "rq_session"
+    cookie_path: ClassVar[str] = "/"
+    login_address: ClassVar[str] = "/login"
+    error_template: ClassVar[str] = "errors/error.html"
+
+    def session_token(self) -> str | None:
+        return self.get_cookie(self.cookie)
+
+    def keep_session(self, token: str, days: float) -> None:
+        """Put the session into the browser. The cookie is HttpOnly, Lax, and Secure behind https."""
+        self.set_cookie(
+            self.cookie,
+            token,
+            expires_days=days,
+            path=self.cookie_path,
+            httponly=True,
+            samesite="Lax",
+            secure=self.application.configuration.server.public_url.startswith("https://"),
+        )
+
+    def drop_session(self) -> None:
+        self.clear_cookie(self.cookie, path=self.cookie_path)
+
+    def idempotency_key(self) -> str:
+        """The form's hidden field; KeyMissing without one."""
+        key = self.get_body_argument(KEY_FIELD, "")
+        if not 8 <= len(key) <= 128:
+            raise KeyMissing()
+        return key
+
+    def fingerprint(self) -> str:
+        """What a repeat of the same form has in common with the first."""
+        return urlencode(sorted(self.typed().items()), doseq=True)
+
+    def typed(self) -> dict[str, list[str]]:
+        """What the person typed, to be shown again when the form is refused."""
+        return {
+            name: self.get_body_arguments(name)
+            for name in self.request.body_arguments
+            if name not in _UNTYPED
+        }
+
+    def read(self, form: type[Read], *, only_known: bool = False) -> Read:
+        """The posted form; ``only_known`` leaves fields alone that belong to another button."""
+        given = {
+            name: values
+            for name, values in self.request.body_arguments.items()
+            if name not in _UNTYPED and (not only_known or name in form.model_fields)
+        }
+        return read_form(form, arguments(given, form))
+
+    def read_query(self, form: type[Read]) -> Read:
+        """The query string as a form; names it does not know are left alone (campaign tags)."""
+        known = {n: v for n, v in self.request.query_arguments.items() if n in form.model_fields}
+        return read_form(form, arguments(known, form))
+
+    @asynccontextmanager
+    async def keeping(self, show: Callable[[Refusal], Awaitable[None]]) -> AsyncIterator[None]:
+        """Show the form again, with what was typed and what is wrong, when it is refused."""
+        try:
+            yield
+        except Unauthenticated:
+            raise
+        except Refusal as refusal:
+            self.set_status(STATUS[refusal.kind])
+            seconds = retry_after(refusal)
+            if seconds is not None:
+                self.set_header("Retry-After", str(seconds))
+            await show(refusal)
+
+    async def show(self, template: str, refusal: Refusal | None = None, **values: Any) -> None:
+        """Render a page (status as set). ``errors`` and ``typed`` are there for every form."""
+        me = await self.me()
+        errors = problems_of(refusal) if refusal is not None else {}
+        self.write(self.render_string(template, me=me, errors=errors, refusal=refusal, **values))
+
+    async def me(self) -> Any:
+        """Who is logged in, for the page's head; None for a stranger."""
+        return await self.services.reports.head_of(self.visitor) if self.visitor else None
+
+    def go(self, address: str) -> None:
+        """Send the browser on with 303 (for htmx: HX-Redirect)."""
+        if self.request.headers.get("HX-Request") == "true":
+            self.set_status(200)
+            self.set_header("HX-Redirect", address)
+        else:
+            self.set_status(303)
+            self.set_header("Location", address)
+
+    def next_address(self, default: str) -> str:
+        """Where the person wanted to go before he was asked to log in: a path of ours only."""
+        wanted = self.get_argument("next", "")
+        return wanted if _LOCAL.match(wanted) else default
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether htmx asks for a fragment (not for a restored page)."""
+        headers = self.request.headers
+        return (
+            headers.get("HX-Request") == "true"
+            and headers.get("HX-History-Restore-Request") != "true"
+        )
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, Unauthenticated):
+            target = quote(self.request.uri or "/", safe="/")
+            self.go(
+                f"{self.login_address}?next={target}"
+                if self.request.method == "GET"
+                else self.login_address
+            )
+            self.finish()
+            return
+        answer = self.answer(error)
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.finish(
+            self.render_string(
+                self.error_template,
+                me=None,
+                errors={},
+                refusal=answer.refusal,
+                status=int(answer.status),
+            )
+        )
+
+    def get_template_namespace(self) -> dict[str, Any]:
+        namespace = super().get_template_namespace()
+        settings = self.application.configuration
+        namespace.update(
+            FORMATS,
+            asset=self.application.assets.address,
+            icon=self.application.assets.icon,
+            care=self.get_cookie("rq_care") == "1",
+            partial=self.is_partial,
+            here=self.route.section,
+            path=self.request.path,
+            query_string=self._query_string,
+            typed=self.typed(),
+            nav=[(link.key, link.label, link.href) for link in settings.navigation.top],
+            tabs=[(t.key, t.label, t.href, t.icon) for t in settings.navigation.tabs],
+            platform=settings.platform,
+            xsrf=self.xsrf_token.decode(),
+            csrf=self.xsrf_form_html(),
+            idempotency_field=f'<input type="hidden" name="{KEY_FIELD}" value="{new_id()}">',
+            request_id=self.request_id,
+        )
+        return namespace
+
+    def _query_string(self, **changes: object) -> str:
+        """The present query with some values changed; None or '' takes one out."""
+        values: dict[str, object] = {
+            name: self.get_query_arguments(name) for name in self.request.query_arguments
+        }
+        values.update(changes)
+        kept = {n: v for n, v in values.items() if v not in (None, "", [])}
+        return f"?{urlencode(kept, doseq=True)}" if kept else "?"
+
+
+def numbered(form: "PagedForm") -> PageRequest:
+    """What a list page asks of a service."""
+    return PageRequest(size=form.size, number=form.page)
+
+
+class PagedForm(Form):
+    """The query of every list page."""
+
+    page: int = 1
+    size: int = 10

@@ -1,0 +1,48 @@
+"""Every address in one table: pattern, handler, name; the API's part stands in handlers/contracts.
+
+The OpenAPI document, the access matrix and the tests walk this table. Refusals that every
+route can give (session, form, key, database) are added by handlers/openapi.py.
+"""
+
+from handlers import health, openapi, static, unknown
+from handlers.contracts import accounts as accounts_contract
+from handlers.portal import accounts
+from handlers.route import Route
+
+ID = r"([0-9a-z]{26})"
+
+OPERATIONS = (
+    Route(r"/healthz", health.Health, "health"),
+    Route(r"/readyz", health.Readiness, "readiness"),
+    Route(r"/metrics", health.MetricsPage, "metrics"),
+    Route(r"/assets/([A-Za-z0-9._-]+)", static.AssetFile, "asset"),
+    Route(r"/favicon\.ico", static.Favicon, "favicon"),
+    Route(r"/api/openapi\.json", openapi.Document, "openapi"),
+)
+
+PORTAL = (
+    Route(r"/login", accounts.LogIn, "login", "me"),
+    Route(r"/login/code", accounts.CodeSending, "login_code", "me"),
+    Route(r"/register", accounts.Registration, "registration", "me"),
+    Route(r"/logout", accounts.LogOut, "logout", "me"),
+    Route(r"/privacy", accounts.PrivacyGuideline, "privacy", "me"),
+    Route(r"/agreements/([a-z]+)", accounts.Agreement, "agreement"),
+    Route(r"/me", accounts.Me, "me", "me"),
+    Route(r"/me/sessions", accounts.LogIns, "log_ins", "me"),
+    Route(
+        r"/me/sessions/([0-9a-f]{64})/revoke", accounts.LogInRevocation, "log_in_revocation", "me"
+    ),
+    Route(r"/care", accounts.CareMode, "care"),
+)
+
+UNKNOWN = (
+    Route(r"/api/.*", unknown.UnknownApi, "unknown_api"),
+    Route(r".*", unknown.UnknownPage, "unknown"),
+)
+
+ROUTES: tuple[Route, ...] = (
+    *OPERATIONS,
+    *PORTAL,
+    *accounts_contract.ROUTES,
+    *UNKNOWN,
+)
