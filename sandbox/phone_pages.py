@@ -23,7 +23,7 @@ from tornado.web import HTTPError
 from sandbox import pictures
 from sandbox.eid_pages import Authorise, Consent, Done, EidChooser, Face, GivenUp
 from sandbox.phone import FOLDER, Asset, PhonePage
-from sandbox.phone.desk import Desk, Event, page_row
+from sandbox.phone.desk import Desk, Event
 from sandbox.proxy import BODY_LIMIT, WebView
 from sandbox.state import State
 from sandbox.world import Enterprise, Person
@@ -152,14 +152,12 @@ class Live(PersonsPage):
         self.set_header("X-Accel-Buffering", "no")
         with self.desk.listen(person.key) as queue:
             self._queue = queue
-            page = self.desk.page(person.key)
             try:
                 await self._send(
                     {
                         "kind": "hello",
                         "inbox": self.desk.inbox(person.key),
                         "codes": self.desk.code_rows(),
-                        "page": page_row(page) if page else None,
                         "ahead_seconds": self.desk.state.clock.ahead_seconds,
                     }
                 )

@@ -1,4 +1,4 @@
-"""What the phones share: who listens, which page each shows, and the codes now on screens."""
+"""What the phones share: who listens to what happens, and the codes now on screens."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ class Desk:
         self.state = state
         self.jars = Jars()
         self._queues: dict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
-        self._pages: dict[str, VisitedPage] = {}
         self._codes: deque[SeenCode] = deque(maxlen=CODES_KEPT)
         state.sms.listeners.append(self._sms_came)
 
@@ -64,9 +63,6 @@ class Desk:
             yield queue
         finally:
             self._queues[person_key].discard(queue)
-
-    def page(self, person_key: str) -> VisitedPage | None:
-        return self._pages.get(person_key)
 
     def codes(self) -> list[SeenCode]:
         """Newest first, those seen in the last quarter of an hour."""
@@ -81,8 +77,15 @@ class Desk:
         self._tell(person_key, {"kind": "loading"})
 
     def page_shown(self, person_key: str, page: VisitedPage) -> None:
-        self._pages[person_key] = page
-        self._tell(person_key, {"kind": "page", **page_row(page)})
+        self._tell(
+            person_key,
+            {
+                "kind": "page",
+                "address": page.address,
+                "title": page.title,
+                "repeatable": page.repeatable,
+            },
+        )
 
     def code_seen(self, person_key: str, content: str) -> None:
         for code in list(self._codes):
@@ -133,10 +136,6 @@ class Desk:
         for queue in self._queues.get(person_key, ()):
             if not queue.full():
                 queue.put_nowait(event)
-
-
-def page_row(page: VisitedPage) -> Event:
-    return {"address": page.address, "title": page.title, "repeatable": page.repeatable}
 
 
 def sms_row(message: Message) -> Event:

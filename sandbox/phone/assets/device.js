@@ -100,7 +100,6 @@ export class Phone {
     if (event.kind === "hello") {
       this.messages.fill(event.inbox);
       this.scanner.offer(event.codes);
-      this.web.resume(event.page);
     } else if (event.kind === "sms") this.messages.arrived(event.message);
     else if (event.kind === "codes") this.scanner.offer(event.codes);
     else if (event.kind === "loading") this.web.loading();

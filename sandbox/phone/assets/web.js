@@ -12,20 +12,20 @@ export class WebView {
     this.progress = view.querySelector(".progress");
     this.backButton = view.querySelector(".back");
     this.visited = [];
-    this.startAt = "/";
+    // After the phone's own page was loaded again, it goes on where it was.
+    this.placeKey = `at:${phone.facts.key}`;
     this.frame.addEventListener("load", () => this.settled());
     this.backButton.addEventListener("click", () => this.back());
     view.querySelector(".close").addEventListener("click", () => this.close());
     view.querySelector(".refresh").addEventListener("click", () => this.load(this.visited.at(-1)?.address ?? this.startAt));
   }
 
-  // After the phone's own page was loaded again, go on where this person was.
-  resume(page) {
-    if (page?.repeatable && !this.visited.length) this.startAt = page.address;
-  }
-
   opened() {
     if (!this.isOpen) this.load(this.startAt);
+  }
+
+  get startAt() {
+    return sessionStorage.getItem(this.placeKey) ?? "/";
   }
 
   load(address) {
@@ -46,7 +46,7 @@ export class WebView {
   close() {
     this.isOpen = false;
     this.visited = [];
-    this.startAt = "/";
+    sessionStorage.removeItem(this.placeKey);
     this.frame.contentWindow.location.replace("about:blank");
     this.title.textContent = "微信浏览器";
     this.address.textContent = "";
@@ -70,7 +70,10 @@ export class WebView {
     if (!this.isOpen) return;
     this.title.textContent = page.title || "网页";
     this.address.textContent = this.placeOf(page.address);
-    if (page.repeatable) this.remember(page.address);
+    if (page.repeatable) {
+      this.remember(page.address);
+      sessionStorage.setItem(this.placeKey, page.address);
+    }
     this.follow();
   }
 
@@ -88,6 +91,6 @@ export class WebView {
   // What is worth reading of an address: tickets and tokens are not.
   placeOf(address) {
     const path = address.split("?")[0];
-    return path.startsWith("/__eid") ? "eid.faceid.qq.com" : path === "/" ? "融桥首页" : path;
+    return path.startsWith("/__eid") ? "腾讯 E证通（沙箱）" : path === "/" ? "首页" : path;
   }
 }
