@@ -34,7 +34,7 @@ export async function askForCode(button) {
     if (reply.ok) {
       setFieldError(input, '');
       if (phone) setFieldError(phone, '');
-      countDown(button, Date.now() + 1000 * (answer.retry_after_seconds || 60));
+      countDown(button, Date.now() + 1000 * (answer.resend_seconds || 60));
       input.focus();
       return;
     }
