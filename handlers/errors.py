@@ -89,6 +89,19 @@ class DatabaseDown(Unavailable):
     sentence = "系统正在恢复，请稍候再试。您填写的内容没有丢失。"
 
 
+_OWN_STATUS: dict[type[Refusal], HTTPStatus] = {
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    MediaTypeUnknown: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    Unforeseen: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def status_of(refusal: type[Refusal]) -> HTTPStatus:
+    """The kind's status; 405, 413, 415 and 500 are the only ones that a refusal has of its own."""
+    return _OWN_STATUS.get(refusal, STATUS[refusal.kind])
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What goes out for something that was raised."""
@@ -97,12 +110,12 @@ class Answer:
     refusal: Refusal
 
 
-_OF_TORNADO: dict[int, tuple[HTTPStatus, type[Refusal]]] = {
-    404: (HTTPStatus.NOT_FOUND, AddressUnknown),
-    403: (HTTPStatus.FORBIDDEN, FormExpired),
-    405: (HTTPStatus.METHOD_NOT_ALLOWED, MethodNotAllowed),
-    413: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, BodyTooLarge),
-    415: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, MediaTypeUnknown),
+_OF_TORNADO: dict[int, type[Refusal]] = {
+    404: AddressUnknown,
+    403: FormExpired,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: MediaTypeUnknown,
 }
 
 
@@ -110,17 +123,15 @@ def answer_to(
     error: BaseException | None, is_unavailable: Callable[[BaseException], bool]
 ) -> Answer:
     """The status and the refusal for what was raised."""
+    refusal: Refusal = Unforeseen()
     if isinstance(error, Refusal):
-        return Answer(STATUS[error.kind], error)
-    if isinstance(error, HTTPError):
+        refusal = error
+    elif isinstance(error, HTTPError):
         if 400 <= error.status_code < 500:
-            status, refusal = _OF_TORNADO.get(
-                error.status_code, (HTTPStatus.UNPROCESSABLE_ENTITY, RequestMalformed)
-            )
-            return Answer(status, refusal())
+            refusal = _OF_TORNADO.get(error.status_code, RequestMalformed)()
     elif error is not None and is_unavailable(error):
-        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, DatabaseDown())
-    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, Unforeseen())
+        refusal = DatabaseDown()
+    return Answer(status_of(type(refusal)), refusal)
 
 
 def as_json(refusal: Refusal, request_id: str) -> dict[str, Any]:

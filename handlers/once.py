@@ -62,7 +62,8 @@ def _body(handler: Any) -> bytes:
 
 def _headers(handler: Any) -> list[tuple[str, str]]:
     kept = [(n, v) for n, v in handler._headers.get_all() if n in KEPT_HEADERS]
-    cookies = [("Set-Cookie", morsel.OutputString(None)) for morsel in handler.new_cookies()]
+    new = getattr(handler, "_new_cookie", {}).values()
+    cookies = [("Set-Cookie", morsel.OutputString(None)) for morsel in new]
     return kept + cookies
 
 

@@ -12,13 +12,12 @@ from pydantic.json_schema import models_json_schema
 from handlers.access import Door, access_of, public
 from handlers.api.base import ApiHandler
 from handlers.errors import (
-    STATUS,
     BodyTooLarge,
     DatabaseDown,
     MediaTypeUnknown,
-    MethodNotAllowed,
     RequestMalformed,
     Unforeseen,
+    status_of,
 )
 from handlers.once import KeyMissing
 from handlers.route import Operation, Route
@@ -39,7 +38,6 @@ REFUSAL = {
         "request_id": {"type": "string"},
     },
 }
-_STATUS_OF = {BodyTooLarge: 413, MediaTypeUnknown: 415, MethodNotAllowed: 405, Unforeseen: 500}
 _GROUP = re.compile(r"\([^()]*\)")
 
 
@@ -185,7 +183,7 @@ def _responses(
     responses: dict[str, Any] = {str(operation.status): good}
     by_status: dict[int, list[str]] = {}
     for refusal in refusals:
-        status = _STATUS_OF.get(refusal, int(STATUS[refusal.kind]))
+        status = int(status_of(refusal))
         by_status.setdefault(status, []).append(refusal.code)
     for status, codes in sorted(by_status.items()):
         responses[str(status)] = {

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from handlers.base import BaseHandler
-from handlers.errors import STATUS, answer_to, problems_of, retry_after
+from handlers.errors import problems_of, retry_after, status_of
 from handlers.forms import Form, Read, arguments, read_form
 from handlers.once import KeyMissing
 from handlers.presenting import FORMATS
@@ -89,7 +89,7 @@ class PageHandler(BaseHandler):
         except Unauthenticated:
             raise
         except Refusal as refusal:
-            self.set_status(STATUS[refusal.kind])
+            self.set_status(status_of(type(refusal)))
             seconds = retry_after(refusal)
             if seconds is not None:
                 self.set_header("Retry-After", str(seconds))
@@ -103,7 +103,7 @@ class PageHandler(BaseHandler):
 
     async def me(self) -> Any:
         """Who is logged in, for the page's head; None for a stranger."""
-        return await self.services.reports.head_of(self.visitor) if self.visitor else None
+        return await self.services.heads.of(self.visitor) if self.visitor else None
 
     def go(self, address: str) -> None:
         """Send the browser on with 303 (for htmx: HX-Redirect)."""

@@ -10,6 +10,7 @@ from tornado.web import Application, RequestHandler
 from handlers.assets import Assets
 from handlers.metrics import Metrics
 from handlers.route import Route
+from handlers.widgets import UI_MODULES
 from server.config import Settings
 from server.services import Services
 
@@ -58,7 +59,7 @@ class Product(Application):
             default_handler_class=unknown.handler,
             default_handler_args={"route": unknown},
             template_path=str(Path(__file__).parent.parent / "templates"),
-            ui_modules="handlers.widgets",
+            ui_modules=UI_MODULES,
             xsrf_cookies=True,
             xsrf_cookie_version=2,
             xsrf_cookie_kwargs={

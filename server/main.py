@@ -24,8 +24,13 @@ from server.consents.consent import ConsentKind
 from server.consents.repository import ConsentRepository
 from server.consents.service import Consents
 from server.core.clock import Clock, utc_now
+from server.institutions.repository import InstitutionRepository
+from server.institutions.service import Institutions
+from server.products.repository import ProductRepository
+from server.products.service import Products
 from server.providers.vendors import Vendors, open_vendors
 from server.relay import Job, Relay
+from server.reports.heads import Heads
 from server.services import Services
 from server.storage import indexes
 from server.storage.changes import ChangeFeed
@@ -36,10 +41,10 @@ from server.storage.leases import Leases
 from server.storage.limits import RateLimits
 from server.storage.mongo import Database, connect, is_unavailable
 from server.storage.outbox import Outbox
-from server.subscriptions import Subscriptions
+from server.subscriptions import Reaction, Subscriptions
 
 LOG = logging.getLogger("rongqiao")
-SOURCES = ("certifications", "applications")
+SOURCES = ("institutions", "certifications", "applications")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +105,11 @@ class Platform:
         self.services = build_services(ground, self._passwords)
         self.relay = Relay(
             outbox=Outbox(ground.database, ground.clock, SOURCES),
-            subscriptions=Subscriptions({}),
-            jobs=(Job(name="audit", every_seconds=1.0, run=self.services.audit.seal),),
+            subscriptions=Subscriptions(build_reactions(self.services)),
+            jobs=(
+                Job(name="audit", every_seconds=1.0, run=self.services.audit.seal),
+                Job(name="expiry", every_seconds=300.0, run=self.services.products.retire_expired),
+            ),
         )
         self.server: HTTPServer | None = None
         self.port = 0
@@ -158,20 +166,27 @@ class Platform:
         LOG.info("listening on %s:%d", settings.address, self.port)
 
 
+def build_reactions(services: Services) -> dict[str, tuple[Reaction, ...]]:
+    """Which news is followed by what."""
+    return {"institutions.changed": (lambda event: services.products.follow(event.subject_id),)}
+
+
 def build_services(ground: Ground, passwords: Passwords) -> Services:
     """Every capability's service, lower floors first."""
     clock, database, cipher = ground.clock, ground.database, ground.cipher
     settings = ground.settings
     audit = Audit(rows=AuditRepository(database), leases=ground.leases, clock=clock)
+    institutions = Institutions(
+        institutions=InstitutionRepository(database), audit=audit, clock=clock
+    )
     account_repository = AccountRepository(database, cipher)
-    accounts = _accounts(ground, account_repository, passwords, audit)
     consents = Consents(
         consents=ConsentRepository(database),
-        readers=accounts,
         clock=clock,
         versions=_versions(settings),
         read_seconds={ConsentKind.CERTIFICATION: settings.agreements.certification_read_seconds},
     )
+    accounts = _accounts(ground, account_repository, passwords, audit, consents)
     sessions = Sessions(
         sessions=SessionRepository(database),
         accounts=account_repository,
@@ -185,13 +200,29 @@ def build_services(ground: Ground, passwords: Passwords) -> Services:
         audit=audit,
         clock=clock,
         consents=consents,
+        heads=Heads(accounts=accounts),
         idempotency=IdempotencyKeys(database, cipher, clock),
+        institutions=institutions,
+        products=_products(ground, institutions, audit),
         sessions=sessions,
     )
 
 
+def _products(ground: Ground, institutions: Institutions, audit: Audit) -> Products:
+    return Products(
+        products=ProductRepository(ground.database),
+        institutions=institutions,
+        audit=audit,
+        clock=ground.clock,
+    )
+
+
 def _accounts(
-    ground: Ground, accounts: AccountRepository, passwords: Passwords, audit: Audit
+    ground: Ground,
+    accounts: AccountRepository,
+    passwords: Passwords,
+    audit: Audit,
+    consents: Consents,
 ) -> Accounts:
     codes, sessions = ground.settings.sms_codes, ground.settings.sessions
     return Accounts(
@@ -201,6 +232,7 @@ def _accounts(
         passwords=passwords,
         sms=ground.vendors.sms,
         audit=audit,
+        consents=consents,
         clock=ground.clock,
         code_rules=CodeRules(
             life=timedelta(seconds=codes.life_seconds),

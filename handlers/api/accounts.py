@@ -1,7 +1,7 @@
 """Accounts over the API: codes, registration, log-in of applicants and staff, log-ins, consents."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,11 +10,13 @@ from handlers.api.base import ApiHandler
 from handlers.forms import Form, Phone, SmsCode, must_be_complete
 from handlers.once import once
 from server.accounts.account import Account
+from server.accounts.service import NewApplicant
 from server.accounts.session import Session
 from server.consents.consent import TITLES, ConsentKind
 from server.core.actor import NotYours
 from server.core.masking import mask_phone
 
+PREFILL = ("enterprise_name", "uscc", "registered_address", "legal_rep_name")
 Version = Annotated[str, Field(title="版本", pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -93,9 +95,9 @@ class MeAnswer(BaseModel):
 
 
 class ConsentForm(Form):
-    """Agreeing to the current version of a text."""
+    """Agreeing to the current version of a text of the platform."""
 
-    kind: Annotated[ConsentKind, Field(title="协议")]
+    kind: Annotated[Literal[ConsentKind.PRIVACY, ConsentKind.TERMS], Field(title="协议")]
     version: Version
 
 
@@ -123,20 +125,13 @@ class AccountCollection(ApiHandler):
         form = self.read(RegisterForm)
         must_be_complete(form, self.application.configuration.registration.required)
         account = await self.services.accounts.register(
-            account_id=self.created_id,
-            phone=form.phone,
-            code=form.code,
-            prefill=form.model_dump(
-                include={"enterprise_name", "uscc", "registered_address", "legal_rep_name"}
+            NewApplicant(
+                **form.model_dump(exclude=set(PREFILL)),
+                prefill=form.model_dump(include=set(PREFILL))
             ),
+            account_id=self.created_id,
+            address=self.address,
         )
-        for kind, version in (
-            (ConsentKind.TERMS, form.terms_version),
-            (ConsentKind.PRIVACY, form.privacy_version),
-        ):
-            await self.services.consents.give(
-                kind, version=version, account_id=account.id, address=self.address
-            )
         self.reply(await open_session(self, account), 201)
 
 
@@ -197,12 +192,7 @@ class ConsentCollection(ApiHandler):
     @signed_in_before_privacy
     async def post(self) -> None:
         form = self.read(ConsentForm)
-        await self.services.consents.give(
-            form.kind,
-            version=form.version,
-            account_id=self.actor.account_id,
-            address=self.address,
-        )
+        await self.services.accounts.accept(form.kind, form.version, actor=self.actor)
         self.set_status(204)
 
 

@@ -6,15 +6,17 @@ import orjson
 from pydantic import Field
 
 from handlers.access import public, signed_in, signed_in_before_privacy
-from handlers.errors import STATUS, as_json
+from handlers.errors import as_json, status_of
 from handlers.forms import Form, Phone, SmsCode
 from handlers.once import once
 from handlers.pages import PageHandler
 from server.accounts.account import Account, NotRegistered
+from server.accounts.service import NewApplicant
 from server.consents.consent import TITLES, ConsentKind
 from server.core.actor import NotYours, Surface
 from server.core.errors import FieldsInvalid, Refusal
 
+PREFILL = ("enterprise_name", "uscc", "registered_address", "legal_rep_name")
 TEXTS = {kind.value: kind for kind in ConsentKind}
 
 
@@ -75,7 +77,7 @@ class CodeSending(PageHandler):
 
     async def _refuse(self, refusal: Refusal, page: str) -> None:
         if not self.wants_json:
-            self.set_status(STATUS[refusal.kind])
+            self.set_status(status_of(type(refusal)))
             await self.show_door(page, refusal)
             return
         self.answer(refusal)
@@ -124,22 +126,16 @@ class Registration(PageHandler):
             form = self.read(RegisterForm)
             _must_be_complete(form, self.application.configuration.registration.required)
             account = await self.services.accounts.register(
+                NewApplicant(
+                    phone=form.phone,
+                    code=form.code,
+                    terms_version=form.accept_terms,
+                    privacy_version=form.accept_privacy,
+                    prefill=form.model_dump(include=set(PREFILL)),
+                ),
                 account_id=self.created_id,
-                phone=form.phone,
-                code=form.code,
-                prefill={
-                    name: getattr(form, name)
-                    for name in ("enterprise_name", "uscc", "registered_address", "legal_rep_name")
-                    if getattr(form, name)
-                },
+                address=self.address,
             )
-            for kind, version in (
-                (ConsentKind.TERMS, form.accept_terms),
-                (ConsentKind.PRIVACY, form.accept_privacy),
-            ):
-                await self.services.consents.give(
-                    kind, version=version, account_id=account.id, address=self.address
-                )
             await let_in(self, account)
             self.go(self.next_address("/certification"))
 
@@ -165,12 +161,7 @@ class PrivacyGuideline(PageHandler):
     async def post(self) -> None:
         async with self.keeping(self._show):
             form = self.read(AcceptForm)
-            await self.services.consents.give(
-                ConsentKind.PRIVACY,
-                version=form.version,
-                account_id=self.actor.account_id,
-                address=self.address,
-            )
+            await self.services.accounts.accept(ConsentKind.PRIVACY, form.version, actor=self.actor)
             self.go(self.next_address("/me"))
 
     async def _show(self, refusal: Refusal | None = None) -> None:

@@ -25,6 +25,8 @@ from server.accounts.sms_code import (
     new_code,
 )
 from server.audit.service import Audit
+from server.consents.consent import ConsentKind
+from server.consents.service import Consents
 from server.core.actor import Actor, Role
 from server.core.clock import Clock
 from server.core.ids import new_id
@@ -54,6 +56,17 @@ class NewStaff:
     branch_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApplicant:
+    """What a person gives to register. ``prefill``: what he told besides, by field name."""
+
+    phone: str
+    code: str
+    terms_version: str
+    privacy_version: str
+    prefill: Mapping[str, str]
+
+
 class Accounts:
     """Registration and log-in."""
 
@@ -66,6 +79,7 @@ class Accounts:
         passwords: Passwords,
         sms: SmsGateway,
         audit: Audit,
+        consents: Consents,
         clock: Clock,
         code_rules: CodeRules,
         code_template: str,
@@ -77,6 +91,7 @@ class Accounts:
         self._passwords = passwords
         self._sms = sms
         self._audit = audit
+        self._consents = consents
         self._clock = clock
         self._rules = code_rules
         self._template = code_template
@@ -103,27 +118,36 @@ class Accounts:
         )
         return SentCode(expires_at=expires_at, resend_seconds=self._rules.resend_seconds)
 
-    async def register(
-        self, *, account_id: str, phone: str, code: str, prefill: Mapping[str, str]
-    ) -> Account:
-        """Make an applicant's account. Raises CodeWrong, CodeDead or PhoneTaken.
-
-        ``prefill``: what he told besides, by field name; it fills his certification's form.
-        """
-        await self._must_be_the_code(phone, code)
-        known = await self._accounts.find_by_phone(phone, AccountKind.APPLICANT)
+    async def register(self, new: NewApplicant, *, account_id: str, address: str) -> Account:
+        """Make an applicant's account. Raises CodeWrong, CodeDead, PhoneTaken, ConsentOutdated."""
+        given = {ConsentKind.TERMS: new.terms_version, ConsentKind.PRIVACY: new.privacy_version}
+        for kind, version in given.items():
+            self._consents.must_be_current(kind, version)
+        await self._must_be_the_code(new.phone, new.code)
+        known = await self._accounts.find_by_phone(new.phone, AccountKind.APPLICANT)
         if known is not None and known.id != account_id:
             raise PhoneTaken(field="phone")
+        for kind, version in given.items():
+            await self._consents.give(kind, version=version, account_id=account_id, address=address)
         account = Account(
             id=account_id,
             kind=AccountKind.APPLICANT,
-            phone=phone,
-            prefill={name: text for name, text in prefill.items() if text},
+            phone=new.phone,
+            privacy_version=new.privacy_version,
+            prefill={name: text for name, text in new.prefill.items() if text},
             created_at=self._clock(),
         )
         await self._accounts.add(account)
-        await self._spend(phone, code)
+        await self._spend(new.phone, new.code)
         return await self._accounts.get(account_id)
+
+    async def accept(self, kind: ConsentKind, version: str, *, actor: Actor) -> None:
+        """Agree to a text of the platform. Raises ConsentOutdated or ReadTooFast."""
+        await self._consents.give(
+            kind, version=version, account_id=actor.account_id, address=actor.address
+        )
+        if kind is ConsentKind.PRIVACY:
+            await self._accounts.set_fields(actor.account_id, {"privacy_version": version})
 
     async def log_in(self, *, phone: str, code: str) -> Account:
         """The applicant behind the phone. Raises CodeWrong, CodeDead, NotRegistered."""
@@ -165,10 +189,6 @@ class Accounts:
     async def set_enterprise(self, account_id: str, enterprise_id: str) -> None:
         """From now on the applicant acts for this enterprise."""
         await self._accounts.set_fields(account_id, {"enterprise_id": enterprise_id})
-
-    async def set_privacy_version(self, account_id: str, version: str) -> None:
-        """The guideline the applicant accepted last."""
-        await self._accounts.set_fields(account_id, {"privacy_version": version})
 
     async def officers_of(self, institution_id: str, branch_id: str) -> list[Account]:
         """The active officers of a branch."""

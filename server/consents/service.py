@@ -1,7 +1,6 @@
 """Giving consent, and insisting on it."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from server.consents.consent import (
     TITLES,
@@ -17,12 +16,6 @@ from server.core.actor import Actor
 from server.core.clock import Clock
 
 
-class GuidelineReaders(Protocol):
-    """Where it is noted who has accepted which guideline; accounts keep it (joined in main)."""
-
-    async def set_privacy_version(self, account_id: str, version: str) -> None: ...
-
-
 class Consents:
     """``versions``: the current version of each text."""
 
@@ -30,13 +23,11 @@ class Consents:
         self,
         *,
         consents: ConsentRepository,
-        readers: GuidelineReaders,
         clock: Clock,
         versions: Mapping[ConsentKind, str],
         read_seconds: Mapping[ConsentKind, int],
     ) -> None:
         self._consents = consents
-        self._readers = readers
         self._clock = clock
         self._versions = versions
         self._read_seconds = read_seconds
@@ -60,8 +51,7 @@ class Consents:
         read_seconds: int | None = None,
     ) -> None:
         """Keep a consent. Raises ConsentOutdated or ReadTooFast."""
-        if version != self._versions[kind]:
-            raise ConsentOutdated(field="version", title=TITLES[kind])
+        self.must_be_current(kind, version)
         if (read_seconds or 0) < self._read_seconds.get(kind, 0):
             raise ReadTooFast(field="read_seconds", title=TITLES[kind])
         consent = Consent(
@@ -75,8 +65,11 @@ class Consents:
             read_seconds=read_seconds,
         )
         await self._consents.add(consent)
-        if kind is ConsentKind.PRIVACY:
-            await self._readers.set_privacy_version(account_id, version)
+
+    def must_be_current(self, kind: ConsentKind, version: str) -> None:
+        """Refuse with ConsentOutdated when the text has changed since."""
+        if version != self._versions[kind]:
+            raise ConsentOutdated(field="version", title=TITLES[kind])
 
     async def find(
         self, kind: ConsentKind, *, account_id: str, subject_id: str = ""

@@ -1,0 +1,1 @@
+"""Reports: read models across capabilities. They read; only audit is written."""
