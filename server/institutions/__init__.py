@@ -1,0 +1,1 @@
+"""Institutions: the banks, guarantors and lenders on the platform, their branches and where these serve."""

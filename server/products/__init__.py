@@ -1,0 +1,1 @@
+"""Products: what institutions offer, and the mart in which everybody compares them."""
