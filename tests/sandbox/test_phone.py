@@ -22,7 +22,15 @@ from sandbox.world import Person, World
 from tests.sandbox.phones import SERVER, PhoneClient, phone_client, token_for
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest_asyncio.fixture
@@ -210,7 +218,7 @@ async def test_a_person_scans_passes_and_reads_the_code_in_the_browser(
         await web.get_by_role("button", name="通过（本人）").click()
         await expect(page.locator(".web-title h2")).to_have_text("网页打不开")
         assert phone.state.eid.status(token.token).code is EidCode.OK
-        await page.locator(".banner button").click()
+        await page.locator(".banner .note").click()
         await expect(page.locator(".messages .code b")).to_have_text("482 913")
         await browser.close()
     assert [text for text in said if "Content Security Policy" in text] == []

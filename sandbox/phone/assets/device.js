@@ -25,7 +25,6 @@ export class Phone {
     this.tick();
     setInterval(() => this.tick(), 1000);
     this.listen();
-    if (this.facts.open) this.goTo(this.facts.open);
   }
 
   get view() {
@@ -86,6 +85,13 @@ export class Phone {
     if (date.textContent !== dayOf(now)) date.textContent = dayOf(now);
   }
 
+  // Only once somebody listens: otherwise the page's title would be told to nobody.
+  openAsked() {
+    const address = this.facts.open;
+    this.facts.open = "";
+    if (address) this.goTo(address);
+  }
+
   listen() {
     const line = new EventSource(`/phone/live?person=${this.facts.key}`);
     line.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
@@ -100,6 +106,7 @@ export class Phone {
     if (event.kind === "hello") {
       this.messages.fill(event.inbox);
       this.scanner.offer(event.codes);
+      this.openAsked();
     } else if (event.kind === "sms") this.messages.arrived(event.message);
     else if (event.kind === "codes") this.scanner.offer(event.codes);
     else if (event.kind === "loading") this.web.loading();

@@ -50,15 +50,17 @@ export class Messages {
   item(row, now, fresh) {
     const when = h("time", { class: "number", dateTime: row.sent_at }, whenOf(new Date(row.sent_at), now));
     const item = h("li", { class: fresh ? "new" : "" }, h("p", { class: "head" }, h("b", {}, row.from), when));
-    if (row.code) {
-      const button = h("button", { type: "button", class: "button quiet small" }, "复制");
-      button.dataset.copy = row.code;
-      button.prepend(this.phone.root.querySelector(".copy-mark").content.cloneNode(true));
-      button.append(h("span", { class: "unseen" }, `验证码 ${row.code}`));
-      item.append(h("p", { class: "code" }, h("b", {}, spaced(row.code)), button));
-    }
+    if (row.code) item.append(h("p", { class: "code" }, h("b", {}, spaced(row.code)), this.copyButton(row.code)));
     item.append(h("p", { class: "text" }, row.text));
     return item;
+  }
+
+  copyButton(code) {
+    const button = h("button", { type: "button", class: "button quiet small" }, "复制");
+    button.dataset.copy = code;
+    button.prepend(this.phone.root.querySelector(".copy-mark").content.cloneNode(true));
+    button.append(h("span", { class: "unseen" }, `验证码 ${code}`));
+    return button;
   }
 
   count() {
@@ -71,9 +73,11 @@ export class Messages {
   announce(row) {
     const mark = h("span", { class: "app-mark sms-mark" });
     mark.append(this.phone.root.querySelector(".sms-mark svg").cloneNode(true));
-    const button = h("button", { type: "button" }, mark, h("b", {}, row.from), h("small", {}, row.text));
+    const button = h("button", { type: "button", class: "note" }, mark, h("b", {}, row.from), h("small", {}, row.text));
     button.dataset.open = "sms";
-    this.banner.replaceChildren(button);
+    const card = h("div", { class: "banner-card" }, button);
+    if (row.code) card.append(this.copyButton(row.code));
+    this.banner.replaceChildren(card);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.clearBanner(), BANNER_MS);
   }
