@@ -4,9 +4,10 @@ The OpenAPI document, the access matrix and the tests walk this table. Refusals 
 route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
-from handlers import health, openapi, static, unknown
+from handlers import health, openapi, receipts, static, unknown
 from handlers.contracts import accounts as accounts_contract
-from handlers.portal import accounts
+from handlers.contracts import messages as messages_contract
+from handlers.portal import accounts, messages
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
@@ -18,6 +19,7 @@ OPERATIONS = (
     Route(r"/assets/([A-Za-z0-9._-]+)", static.AssetFile, "asset"),
     Route(r"/favicon\.ico", static.Favicon, "favicon"),
     Route(r"/api/openapi\.json", openapi.Document, "openapi"),
+    Route(r"/receipts/sms/([^/]+)", receipts.SmsReceipts, "sms_receipts"),
 )
 
 PORTAL = (
@@ -33,6 +35,9 @@ PORTAL = (
         r"/me/sessions/([0-9a-f]{64})/revoke", accounts.LogInRevocation, "log_in_revocation", "me"
     ),
     Route(r"/care", accounts.CareMode, "care"),
+    Route(r"/messages", messages.Messages, "messages", "messages"),
+    Route(r"/messages/read-all", messages.ReadingOfAll, "messages_reading", "messages"),
+    Route(rf"/messages/{ID}", messages.MessageItem, "message", "messages"),
 )
 
 UNKNOWN = (
@@ -44,5 +49,6 @@ ROUTES: tuple[Route, ...] = (
     *OPERATIONS,
     *PORTAL,
     *accounts_contract.ROUTES,
+    *messages_contract.ROUTES,
     *UNKNOWN,
 )

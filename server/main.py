@@ -28,6 +28,9 @@ from server.institutions.repository import InstitutionRepository
 from server.institutions.service import Institutions
 from server.products.repository import ProductRepository
 from server.products.service import Products
+from server.messages.delivering import Deliveries
+from server.messages.repository import DeliveryRepository, MessageRepository
+from server.messages.service import Messages
 from server.providers.vendors import Vendors, open_vendors
 from server.relay import Job, Relay
 from server.reports.heads import Heads
@@ -41,7 +44,7 @@ from server.storage.leases import Leases
 from server.storage.limits import RateLimits
 from server.storage.mongo import Database, connect, is_unavailable
 from server.storage.outbox import Outbox
-from server.subscriptions import Reaction, Subscriptions
+from server.subscriptions import AccountPhones, Subscriptions, Table, table
 
 LOG = logging.getLogger("rongqiao")
 SOURCES = ("institutions", "certifications", "applications")
@@ -108,6 +111,7 @@ class Platform:
             subscriptions=Subscriptions(build_reactions(self.services)),
             jobs=(
                 Job(name="audit", every_seconds=1.0, run=self.services.audit.seal),
+                Job(name="deliveries", every_seconds=1.0, run=self.services.deliveries.send_due),
                 Job(name="expiry", every_seconds=300.0, run=self.services.products.retire_expired),
             ),
         )
@@ -118,7 +122,7 @@ class Platform:
     async def start(self, *, serve: bool = True) -> None:
         """Indexes, change feed, relay, and the port. Vendors' SDKs are imported afterwards."""
         await indexes.ensure(self._ground.database)
-        for source in (*SOURCES, "events"):
+        for source in (*SOURCES, "events", "deliveries"):
             self._ground.changes.subscribe(source, lambda *_: self.relay.wake())
         await self._ground.changes.start()
         self.relay.start()
@@ -166,9 +170,11 @@ class Platform:
         LOG.info("listening on %s:%d", settings.address, self.port)
 
 
-def build_reactions(services: Services) -> dict[str, tuple[Reaction, ...]]:
-    """Which news is followed by what."""
-    return {"institutions.changed": (lambda event: services.products.follow(event.subject_id),)}
+def build_reactions(services: Services) -> Table:
+    """Which news is followed by what: one part a source of news."""
+    return table(
+        {"institutions.changed": (lambda event: services.products.follow(event.subject_id),)},
+    )
 
 
 def build_services(ground: Ground, passwords: Passwords) -> Services:
@@ -200,11 +206,27 @@ def build_services(ground: Ground, passwords: Passwords) -> Services:
         audit=audit,
         clock=clock,
         consents=consents,
+        deliveries=_deliveries(ground, accounts),
         heads=Heads(accounts=accounts),
         idempotency=IdempotencyKeys(database, cipher, clock),
         institutions=institutions,
+        messages=Messages(
+            messages=MessageRepository(database, cipher),
+            deliveries=DeliveryRepository(database, cipher),
+            clock=clock,
+        ),
         products=_products(ground, institutions, audit),
         sessions=sessions,
+    )
+
+
+def _deliveries(ground: Ground, accounts: Accounts) -> Deliveries:
+    return Deliveries(
+        deliveries=DeliveryRepository(ground.database, ground.cipher),
+        sms=ground.vendors.sms,
+        address_book=AccountPhones(accounts),
+        clock=ground.clock,
+        templates=ground.settings.aliyun.templates.model_dump(),
     )
 
 

@@ -48,9 +48,7 @@ class MessageCollection(ApiHandler):
     @signed_in
     async def get(self) -> None:
         query = self.read_query(MessagesQuery)
-        page = await self.services.messages.page(
-            self.actor, page_request(query.size, query.cursor)
-        )
+        page = await self.services.messages.page(self.actor, page_request(query.size, query.cursor))
         items = [_answer(message) for message in page.items]
         self.reply(MessagesAnswer(items=items, next_cursor=page.next_cursor))
 

@@ -29,9 +29,7 @@ ROUTES = (
         r"/api/v1/messages/([0-9a-z]{26})/read",
         messages.MessageReading,
         "api_message_reading",
-        operations={
-            "post": Operation(summary="消息已读", status=204, refusals=(MessageNotFound,))
-        },
+        operations={"post": Operation(summary="消息已读", status=204, refusals=(MessageNotFound,))},
     ),
     Route(
         r"/api/v1/messages/read-all",

@@ -32,7 +32,13 @@ class Messages(PageHandler):
         )
         unread = await self.services.messages.unread(self.actor)
         days = by_day(page.items, shanghai_day(self.services.clock()))
-        await self.show("portal/messages/list.html", page=page, days=days, unread=unread)
+        await self.show(
+            "portal/messages/list.html",
+            centre_key="messages",
+            page=page,
+            days=days,
+            unread=unread,
+        )
 
 
 class MessageItem(PageHandler):

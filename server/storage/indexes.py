@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
 from server.storage.mongo import Database, Document
@@ -79,6 +79,30 @@ def pending_events(collection: str) -> Index:
     )
 
 
+def on_the_shelf(order: str, way: int) -> Index:
+    """Products in one of the mart's orders, by the filters that have few values."""
+    return Index(
+        collection="products",
+        name=f"shelf_{order}",
+        keys=(
+            ("shelf", ASCENDING),
+            ("amount_band", ASCENDING),
+            ("term_band", ASCENDING),
+            (order, way),
+            ("_id", way),
+        ),
+    )
+
+
+def products_by(field: str) -> Index:
+    """The mart's filters with so many values that they are looked up first, best ones first."""
+    return Index(
+        collection="products",
+        name=field,
+        keys=((field, ASCENDING), ("score", DESCENDING), ("_id", DESCENDING)),
+    )
+
+
 INDEXES: tuple[Index, ...] = (
     # outbox.py: what is due, in order; what of one subject is still to do; the broom.
     Index(
@@ -105,6 +129,45 @@ INDEXES: tuple[Index, ...] = (
         unique=True,
     ),
     Index(collection="blob_uploads", name="started", keys=(("started_at", ASCENDING),)),
+    # messages/repository.py: an inbox, its dots; what is to be sent or asked after.
+    Index(
+        collection="messages",
+        name="inbox",
+        keys=(("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    Index(
+        collection="messages",
+        name="unread",
+        keys=(("account_id", ASCENDING), ("created_at", ASCENDING)),
+        partial={"unread": True},
+    ),
+    Index(
+        collection="deliveries",
+        name="due",
+        keys=(("due_at", ASCENDING),),
+        partial={"done": False},
+    ),
+    # institutions/repository.py
+    Index(
+        collection="institutions",
+        name="state_name",
+        keys=(("state", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)),
+    ),
+    pending_events("institutions"),
+    # products/repository.py: the mart; an institution's own; what is past its last day.
+    on_the_shelf("score", DESCENDING),
+    on_the_shelf("rate_min_bp", ASCENDING),
+    on_the_shelf("amount_max_fen", DESCENDING),
+    on_the_shelf("published_on", DESCENDING),
+    products_by("grams"),
+    products_by("tags"),
+    products_by("places"),
+    products_by("institution_id"),
+    Index(
+        collection="products",
+        name="state_until",
+        keys=(("state", ASCENDING), ("until_on", ASCENDING)),
+    ),
 )
 
 
