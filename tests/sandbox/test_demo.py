@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.demo import ROOT, welcome
+from sandbox.demo import ROOT, Children, Ended, welcome
 from sandbox.demo_files import (
     DemoProblem,
     configuration,
@@ -95,3 +98,28 @@ def test_the_welcome_names_every_way_in(world: World) -> None:
     assert "http://127.0.0.1:8801/phone" in text
     for member in world.staff:
         assert member.login in text and member.password in text
+
+
+FOREVER = "import signal; signal.pause()"
+
+
+async def test_a_dead_child_ends_the_rest_with_a_sentence() -> None:
+    children = Children(asyncio.Event(), dict(os.environ))
+    steady = await children.start("sandbox", "-c", FOREVER)
+    await children.start("server", "-c", "raise SystemExit(7)")
+    with pytest.raises(DemoProblem, match=r"server ended by itself \(exit code 7\)"):
+        await children.watch(asyncio.Event().wait())
+    assert steady.returncode is None
+    await children.end()
+    assert steady.returncode == -signal.SIGTERM
+
+
+async def test_the_end_that_was_asked_for_ends_every_child() -> None:
+    stop = asyncio.Event()
+    children = Children(stop, dict(os.environ))
+    running = [await children.start(name, "-c", FOREVER) for name in ("sandbox", "server")]
+    stop.set()
+    with pytest.raises(Ended):
+        await children.watch(asyncio.Event().wait())
+    await children.end()
+    assert [one.returncode for one in running] == [-signal.SIGTERM] * 2
