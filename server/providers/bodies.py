@@ -9,7 +9,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-_MAX_BYTES = 4 * 1024 * 1024
+_MAX_BYTES = 1024 * 1024  # an answer is a few thousand bytes
 _CHUNK_BYTES = 16  # a chunk is read to its end, so a drip costs at most 16 read timeouts
 
 
@@ -22,7 +22,7 @@ class BodyTooSlow(BodyRefused, TimeoutError):
 
 
 def body_within(seconds: float) -> Callable[..., None]:
-    """A response hook: the body within so many seconds and 4 MiB, and no redirect."""
+    """A response hook: the body within so many seconds and 1 MiB, and no redirect."""
 
     def read(response: Any, *_: object, **__: object) -> None:
         if response.is_redirect:

@@ -1,0 +1,75 @@
+"""The outside world for these tests: the sandbox as a process of its own, and the vendors' real SDKs."""
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from server.providers.aliyun.sms import AliyunSmsGateway
+from server.providers.tencent.client import TencentSession
+from tests.providers.world import OddVendor, Remotes, Sandbox
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def sandbox_address() -> Iterator[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip().rpartition("//")[2]
+    assert address, "the sandbox did not start"
+    yield address
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+async def sandbox(sandbox_address: str) -> AsyncIterator[Sandbox]:
+    async with aiohttp.ClientSession(f"http://{sandbox_address}") as http:
+        sandbox = Sandbox(sandbox_address, http)
+        await sandbox.forget()
+        yield sandbox
+        await sandbox.forget()
+
+
+@pytest.fixture
+async def odd_vendor() -> AsyncIterator[OddVendor]:
+    vendor = OddVendor()
+    yield vendor
+    await vendor.close()
+
+
+@pytest.fixture
+def made() -> Iterator[list[TencentSession | AliyunSmsGateway]]:
+    """Clients to be closed when the test is over."""
+    clients: list[TencentSession | AliyunSmsGateway] = []
+    yield clients
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def remotes(sandbox: Sandbox, made: list[TencentSession | AliyunSmsGateway]) -> Remotes:
+    """Patient clients of the sandbox."""
+    return Remotes(sandbox.address, made)
+
+
+_numbers = itertools.count(19_900_100_000)
+
+
+@pytest.fixture
+def phone() -> str:
+    """A number of nobody, another one for each test: the sandbox counts messages per number."""
+    return str(next(_numbers))
