@@ -51,7 +51,7 @@ function trend(option, data) {
 // {kind: "pie", unit: "笔", data: [{name, value}]}
 function pie(option, data, el) {
   const values = new Map(data.data.map((part) => [part.name, part.value]));
-  const narrow = el.clientWidth < 360;
+  const narrow = el.clientWidth < 320;
   Object.assign(option.legend, { orient: 'vertical', left: 'auto', right: 4, top: 'middle', itemGap: narrow ? 10 : 14 });
   option.legend.formatter = (name) => `${name}  ${values.get(name)} ${data.unit || ''}`;
   option.series = [{ type: 'pie', radius: narrow ? ['34%', '52%'] : ['41%', '60%'], center: [narrow ? '25%' : '29%', '52%'], label: { show: false }, itemStyle: { borderColor: '#fff', borderWidth: 2 }, data: data.data }];
