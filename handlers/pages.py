@@ -11,6 +11,7 @@ from handlers.errors import problems_of, retry_after, status_of
 from handlers.forms import Form, Read, arguments, read_form
 from handlers.once import KeyMissing
 from handlers.presenting import FORMATS
+from server.consents.consent import PrivacyNeeded
 from server.core.actor import Surface
 from server.core.errors import Refusal, Unauthenticated
 from server.core.ids import new_id
@@ -130,15 +131,11 @@ class PageHandler(BaseHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, Unauthenticated):
-            target = quote(self.request.uri or "/", safe="/")
-            self.go(
-                f"{self.login_address}?next={target}"
-                if self.request.method == "GET"
-                else self.login_address
-            )
-            self.finish()
-            return
+        door = {Unauthenticated: self.login_address, PrivacyNeeded: "/privacy"}
+        for kind, address in door.items():
+            if isinstance(error, kind):
+                self._send_to(address)
+                return
         answer = self.answer(error)
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(
@@ -150,6 +147,12 @@ class PageHandler(BaseHandler):
                 status=int(answer.status),
             )
         )
+
+    def _send_to(self, address: str) -> None:
+        """To the log-in or the guideline first, and back here afterwards."""
+        target = quote(self.request.uri or "/", safe="/")
+        self.go(f"{address}?next={target}" if self.request.method == "GET" else address)
+        self.finish()
 
     def get_template_namespace(self) -> dict[str, Any]:
         namespace = super().get_template_namespace()

@@ -67,7 +67,7 @@ class CodeSending(PageHandler):
             return
         if self.wants_json:
             self.set_header("Content-Type", "application/json")
-            self.write(orjson.dumps({"retry_after_seconds": sent.resend_seconds}))
+            self.write(orjson.dumps({"resend_seconds": sent.resend_seconds}))
         else:
             await self.show_door(page, notice="验证码已发送，请查收短信。")
 
