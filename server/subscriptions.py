@@ -90,7 +90,7 @@ def application_news(
 
     async def name(event: Event) -> dict[str, str]:
         institution = await institutions.get(str(event.facts["institution_id"]))
-        return {"institution": institution.name, "case_no": str(event.facts["case_no"])}
+        return {"institution": institution.short_name, "case_no": str(event.facts["case_no"])}
 
     async def name_and_amount(event: Event) -> dict[str, str]:
         return {**await name(event), "amount": f"{wan(int(event.facts['amount_fen']))}万元"}

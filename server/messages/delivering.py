@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from server.core.clock import Clock
 from server.messages.address_book import AddressBook
-from server.messages.delivery import CLAIM_HOLDS, Delivery, Problem, Receipt, delivery_id
+from server.messages.delivery import Delivery, Problem, Receipt, delivery_id
 from server.messages.repository import DeliveryRepository
 from server.providers.ports.sms import SmsGateway, SmsLimited, SmsRefusal, SmsRefused
 from server.providers.ports.unavailable import ProviderAmbiguous, ProviderUnavailable
@@ -83,7 +83,7 @@ class Deliveries:
         marked = await self._deliveries.move(delivery, delivery.sending(phone=phone, now=now))
         if marked is None:
             return False
-        if self._clock() - now > CLAIM_HOLDS:
+        if not marked.is_held(self._clock()):
             held_up = marked.later(Problem.UNAVAILABLE, self._clock(), timedelta())
             return await self._move(marked, held_up)
         return await self._move(marked, await self._called(marked, phone))

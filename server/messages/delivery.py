@@ -19,7 +19,7 @@ ASKED_AFTER = timedelta(seconds=10)
 GIVEN_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=30)
-# A process held up for longer than this since its claim must take it for lost.
+# With the longest call that can be configured this stays within SETTLES_AFTER.
 CLAIM_HOLDS = timedelta(seconds=15)
 
 
@@ -99,6 +99,10 @@ class Delivery:
     def may_have_left(self) -> bool:
         """Whether the gateway is to be asked before anything else is done."""
         return self.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the claim is so fresh that nobody else can have taken it for a crash."""
+        return self.sending_at is not None and now - self.sending_at <= CLAIM_HOLDS
 
     def sending(self, *, phone: str, now: datetime) -> "Delivery":
         """Marked, before the gateway is called."""
