@@ -24,6 +24,9 @@ from server.consents.consent import ConsentKind
 from server.consents.repository import ConsentRepository
 from server.consents.service import Consents
 from server.core.clock import Clock, utc_now
+from server.core.working_days import WorkingCalendar
+from server.enterprises.assembly import assemble as assemble_enterprises
+from server.files.assembly import assemble as assemble_files
 from server.institutions.repository import InstitutionRepository
 from server.institutions.service import Institutions
 from server.products.repository import ProductRepository
@@ -44,7 +47,7 @@ from server.storage.leases import Leases
 from server.storage.limits import RateLimits
 from server.storage.mongo import Database, connect, is_unavailable
 from server.storage.outbox import Outbox
-from server.subscriptions import AccountPhones, Subscriptions, Table, table
+from server.subscriptions import AccountPhones, Subscriptions, Table, certification_news, table
 
 LOG = logging.getLogger("rongqiao")
 SOURCES = ("institutions", "certifications", "applications")
@@ -112,6 +115,7 @@ class Platform:
             jobs=(
                 Job(name="audit", every_seconds=1.0, run=self.services.audit.seal),
                 Job(name="deliveries", every_seconds=1.0, run=self.services.deliveries.send_due),
+                Job(name="faces", every_seconds=1.0, run=self.services.face_checks.ask_open),
                 Job(name="expiry", every_seconds=300.0, run=self.services.products.retire_expired),
             ),
         )
@@ -145,6 +149,7 @@ class Platform:
             await self._warming
         self._ground.vendors.close()
         self._passwords.close()
+        self.services.files.close()
         self._ground.database.close()
 
     async def is_ready(self) -> Mapping[str, bool]:
@@ -174,6 +179,7 @@ def build_reactions(services: Services) -> Table:
     """Which news is followed by what: one part a source of news."""
     return table(
         {"institutions.changed": (lambda event: services.products.follow(event.subject_id),)},
+        certification_news(messages=services.messages, reasons=services.certifications),
     )
 
 
@@ -201,12 +207,34 @@ def build_services(ground: Ground, passwords: Passwords) -> Services:
         applicant_life=timedelta(days=settings.sessions.applicant_days),
         staff_life=timedelta(minutes=settings.sessions.staff_minutes),
     )
+    files = assemble_files(
+        database=database,
+        cipher=cipher,
+        audit=audit,
+        clock=clock,
+        max_bytes=settings.certification.upload_max_bytes,
+    )
+    enterprises = assemble_enterprises(
+        ground,
+        ground.vendors,
+        accounts=accounts,
+        audit=audit,
+        consents=consents,
+        files=files,
+        calendar=WorkingCalendar(settings.working_days.overrides),
+        rules=settings.certification,
+        public_url=settings.server.public_url,
+    )
     return Services(
         accounts=accounts,
         audit=audit,
+        certifications=enterprises.certifications,
         clock=clock,
         consents=consents,
         deliveries=_deliveries(ground, accounts),
+        enterprises=enterprises.enterprises,
+        face_checks=enterprises.face_checks,
+        files=files,
         heads=Heads(accounts=accounts),
         idempotency=IdempotencyKeys(database, cipher, clock),
         institutions=institutions,
@@ -216,6 +244,7 @@ def build_services(ground: Ground, passwords: Passwords) -> Services:
             clock=clock,
         ),
         products=_products(ground, institutions, audit),
+        reviews=enterprises.reviews,
         sessions=sessions,
     )
 

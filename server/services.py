@@ -8,6 +8,11 @@ from server.audit.service import Audit
 from server.consents.service import Consents
 from server.core.clock import Clock
 from server.core.once import Once
+from server.enterprises.face_checks import FaceChecks
+from server.enterprises.filling import Certifications
+from server.enterprises.review import Reviews
+from server.enterprises.service import Enterprises
+from server.files.service import Files
 from server.institutions.service import Institutions
 from server.messages.delivering import Deliveries
 from server.messages.service import Messages
@@ -21,12 +26,17 @@ class Services:
 
     accounts: Accounts
     audit: Audit
+    certifications: Certifications
     clock: Clock
     consents: Consents
     deliveries: Deliveries
+    enterprises: Enterprises
+    face_checks: FaceChecks
+    files: Files
     heads: Heads
     idempotency: Once
     institutions: Institutions
     messages: Messages
     products: Products
+    reviews: Reviews
     sessions: Sessions

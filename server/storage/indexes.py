@@ -147,11 +147,16 @@ INDEXES: tuple[Index, ...] = (
         keys=(("due_at", ASCENDING),),
         partial={"done": False},
     ),
-    # institutions/repository.py
+    # institutions/repository.py: the list, the earliest ones.
     Index(
         collection="institutions",
-        name="state_name",
-        keys=(("state", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)),
+        name="state_kind",
+        keys=(("state", ASCENDING), ("kind", ASCENDING), ("name", ASCENDING)),
+    ),
+    Index(
+        collection="institutions",
+        name="state_created",
+        keys=(("state", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)),
     ),
     pending_events("institutions"),
     # products/repository.py: the mart; an institution's own; what is past its last day.
@@ -167,6 +172,58 @@ INDEXES: tuple[Index, ...] = (
         collection="products",
         name="state_until",
         keys=(("state", ASCENDING), ("until_on", ASCENDING)),
+    ),
+    # enterprises/repository.py: one open case an account, one certified enterprise a credit code;
+    # the reviewers' queue, its clock and its search; face tickets and walks under way.
+    pending_events("certifications"),
+    Index(
+        collection="certifications",
+        name="open_case",
+        keys=(("account_id", ASCENDING),),
+        unique=True,
+        partial={"is_open": True},
+    ),
+    Index(
+        collection="certifications",
+        name="account",
+        keys=(("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    Index(
+        collection="certifications",
+        name="queue",
+        keys=(("state", ASCENDING), ("submitted_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    Index(
+        collection="certifications",
+        name="submitted",
+        keys=(("submitted_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    Index(
+        collection="certifications",
+        name="due",
+        keys=(("state", ASCENDING), ("due_at", ASCENDING)),
+    ),
+    Index(collection="certifications", name="name", keys=(("name", ASCENDING),)),
+    Index(collection="certifications", name="uscc", keys=(("uscc", ASCENDING),)),
+    Index(
+        collection="certifications",
+        name="face_ticket",
+        keys=(("face_ticket", ASCENDING),),
+        unique=True,
+        partial={"face_ticket": {"$type": "string"}},
+    ),
+    Index(
+        collection="certifications",
+        name="face_open",
+        keys=(("face_open", ASCENDING), ("_id", ASCENDING)),
+        partial={"face_open": True},
+    ),
+    Index(
+        collection="enterprises",
+        name="certified_uscc",
+        keys=(("uscc", ASCENDING),),
+        unique=True,
+        partial={"state": "certified"},
     ),
 )
 
