@@ -142,3 +142,11 @@ class Institution:
     def serving(self, region_code: str | None) -> tuple[Branch, ...]:
         """The branches that serve the region; all of them when none is named."""
         return tuple(b for b in self.branches if region_code is None or b.serves(region_code))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionCount:
+    """What is on the platform and active."""
+
+    institutions: int
+    branches: int

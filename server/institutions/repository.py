@@ -6,6 +6,7 @@ from server.core.events import Event
 from server.institutions.institution import (
     Branch,
     Institution,
+    InstitutionCount,
     InstitutionKind,
     InstitutionMoveRefused,
     InstitutionNotFound,
@@ -43,9 +44,27 @@ class InstitutionRepository:
         found = self._institutions.find(query).sort([("name", 1), ("_id", 1)])
         return [_from_document(document) async for document in found]
 
-    async def count_active(self) -> int:
-        """How many are active."""
-        return await self._institutions.count_documents(ACTIVE)
+    async def first(self, number: int) -> Sequence[Institution]:
+        """Active ones, the earliest first."""
+        found = self._institutions.find(ACTIVE).sort([("created_at", 1), ("_id", 1)])
+        return [_from_document(document) async for document in found.limit(number)]
+
+    async def kinds(self) -> frozenset[InstitutionKind]:
+        """The kinds of active ones."""
+        return frozenset(
+            InstitutionKind(kind) for kind in await self._institutions.distinct("kind", ACTIVE)
+        )
+
+    async def count_active(self) -> InstitutionCount:
+        """Active ones and their branches."""
+        branches = {"$sum": {"$size": "$branches"}}
+        pipeline: list[Document] = [
+            {"$match": ACTIVE},
+            {"$group": {"_id": None, "institutions": {"$sum": 1}, "branches": branches}},
+        ]
+        async for found in self._institutions.aggregate(pipeline):
+            return InstitutionCount(institutions=found["institutions"], branches=found["branches"])
+        return InstitutionCount(institutions=0, branches=0)
 
     async def save(self, institution: Institution) -> None:
         """Put it in place of the version before, with its news; or InstitutionMoveRefused."""

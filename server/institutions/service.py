@@ -10,6 +10,7 @@ from server.institutions.institution import (
     Branch,
     BranchNotServing,
     Institution,
+    InstitutionCount,
     InstitutionKind,
     InstitutionState,
 )
@@ -34,6 +35,10 @@ class Institutions:
         """The institution, active or not; or InstitutionNotFound."""
         return await self._institutions.get(institution_id)
 
+    async def name_of(self, institution_id: str) -> str:
+        """The name that people know, or InstitutionNotFound."""
+        return (await self._institutions.get(institution_id)).short_name
+
     async def active(
         self, *, kind: InstitutionKind | None = None, region_code: str | None = None
     ) -> Sequence[Institution]:
@@ -41,8 +46,17 @@ class Institutions:
         found = await self._institutions.active(kind)
         return [i for i in found if region_code is None or serves(i.region_codes, region_code)]
 
-    async def count(self) -> int:
-        """How many are active."""
+    async def first(self, number: int) -> Sequence[Institution]:
+        """So many of the active ones: those that were the first to come."""
+        return await self._institutions.first(number)
+
+    async def kinds(self) -> Sequence[InstitutionKind]:
+        """The kinds of which there are active ones, in the order of InstitutionKind."""
+        found = await self._institutions.kinds()
+        return [kind for kind in InstitutionKind if kind in found]
+
+    async def count(self) -> InstitutionCount:
+        """The active ones and their branches."""
         return await self._institutions.count_active()
 
     async def branches_for(

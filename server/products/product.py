@@ -223,12 +223,12 @@ class Product(ProductContent):
             materials=self.materials,
         )
 
-    def published(self, *, today: date, published_on: date | None = None) -> "Product":
+    def published(self, *, today: date) -> "Product":
         """On the shelf from today. Raises ProductMoveRefused and what must_be_complete raises."""
         self.must_be_complete()
         if self.until_on is not None and self.until_on < today:
             raise PeriodOver(field="until_on")
-        return replace(self._moved(ProductState.PUBLISHED), published_on=published_on or today)
+        return replace(self._moved(ProductState.PUBLISHED), published_on=today)
 
     def taken_off(self) -> "Product":
         """Off the shelf. Raises ProductMoveRefused."""

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from server.core.paging import COUNT_CAP, Page, PageRequest
+from server.core.search import grams, needed_grams, normalise, terms_of
 from server.institutions.institution import InstitutionKind
 from server.institutions.region import ancestors
 from server.products.bands import (
@@ -30,7 +31,6 @@ from server.products.product import (
     ProductState,
 )
 from server.products.ranking import score
-from server.products.search import grams, needed_grams, normalise, terms_of
 from server.storage.mongo import ASCENDING, Database, Document, DuplicateKeyError, insert
 from server.storage.paging import Order, fetch_page
 
@@ -106,6 +106,12 @@ class ProductRepository:
         """How many are listed that day, counted up to COUNT_CAP + 1."""
         condition = {"shelf": f"{ANY}/{ANY}", "until_on": {"$gte": today.isoformat()}}
         return await self._products.count_documents(condition, limit=COUNT_CAP + 1)
+
+    async def lowest_rate_bp(self, *, today: date) -> int | None:
+        """The lowest annual rate of what is listed that day."""
+        condition = _condition(MartQuery(), today)
+        found = await self._products.find_one(condition, sort=[("rate_min_bp", ASCENDING)])
+        return found["rate_min_bp"] if found else None
 
     async def of_institution(self, institution_id: str) -> Sequence[Product]:
         """All products of an institution, in any state."""

@@ -39,6 +39,10 @@ class Products:
         """How many products everybody may see; COUNT_CAP + 1 stands for more."""
         return await self._products.count_listed(today=self._today())
 
+    async def lowest_rate_bp(self) -> int | None:
+        """The lowest annual rate that anybody offers today, if there are products."""
+        return await self._products.lowest_rate_bp(today=self._today())
+
     async def get_published(self, product_id: str) -> Product:
         """A product that people may see and apply for today, or ProductNotFound."""
         product = await self._products.get(product_id)
@@ -79,18 +83,14 @@ class Products:
             raise ProductChanged()
         return await self._put(product, product.revised(content), "products.revised", actor)
 
-    async def publish(
-        self, product_id: str, *, actor: Actor | None, published_on: date | None = None
-    ) -> Product:
-        """On the shelf. Raises RateMissing, RangeWrong, ContentMissing, PeriodOver, a move refused.
+    async def publish(self, product_id: str, *, actor: Actor | None) -> Product:
+        """On the shelf from today.
 
-        ``published_on``: the day to show when it isn't today (taking over from elsewhere).
+        Raises RateMissing, RangeWrong, ContentMissing, PeriodOver or ProductMoveRefused.
         """
         product = await self._products.get(product_id)
         institution = await self._institutions.get(product.institution_id)
-        shown = product.following(institution).published(
-            today=self._today(), published_on=published_on
-        )
+        shown = product.following(institution).published(today=self._today())
         return await self._put(product, shown, "products.published", actor)
 
     async def take_off_shelf(self, product_id: str, *, actor: Actor | None) -> Product:
