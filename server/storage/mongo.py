@@ -53,6 +53,7 @@ deadline = pymongo.timeout
 
 INSERT_TRIES = 3
 TRANSACTION_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
 # Host unreachable or gone, not primary, shutting down, interrupted, and disk full (14031).
 _UNAVAILABLE_CODES = frozenset(
     {6, 7, 89, 91, 189, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436, 14031}
@@ -182,8 +183,12 @@ class Database:
         await self._client.drop_database(self.name)
 
     def close(self) -> None:
-        """Let go of every connection."""
-        self._client.close()
+        """Let go of every connection; blocks for a second at most.
+
+        The driver says goodbye to the server first, and would wait thirty seconds for one.
+        """
+        with deadline(CLOSE_SECONDS):
+            self._client.close()
 
 
 def connect(uri: str, name: str, *, server_selection_timeout_ms: int = 30_000) -> Database:

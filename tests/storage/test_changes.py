@@ -105,15 +105,18 @@ async def test_what_is_not_listed_can_not_be_watched(feed: ChangeFeed) -> None:
 async def test_stopping_ends_the_watchers(feed: ChangeFeed, clean_database: Database) -> None:
     await feed.start()
 
+    entered = asyncio.Event()
+
     async def watch() -> int:
         async with feed.watch("tickets", "t") as changes:
+            entered.set()
             return len([change async for change in changes])
 
     watching = asyncio.create_task(watch())
-    await until(lambda: feed._watchers)
+    await entered.wait()
     await feed.stop()
     assert await asyncio.wait_for(watching, 5) == 0
-    assert not feed.alive and not feed._watchers
+    assert not feed.alive
 
 
 async def test_it_breaks_with_the_database_and_goes_on_where_it_was(

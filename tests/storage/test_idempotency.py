@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from server.core.ids import derived_id
+from server.core.once import Fresh, Replay
 from server.storage.encryption import FieldCipher
-from server.storage.idempotency import Fresh, IdempotencyKeys, KeyReused, KeyRunning, Replay
+from server.storage.idempotency import IdempotencyKeys, KeyReused, KeyRunning
 from server.storage.mongo import Database
 from tests.storage.conftest import HandClock
 
