@@ -17,9 +17,10 @@ from typing import Any, Protocol
 import aiohttp
 import pytest
 
+from server.composition.ground import lay_ground
 from server.config import Settings, read_settings
 from server.core.clock import utc_now
-from server.main import Platform, lay_ground
+from server.main import Platform
 from server.storage.embedded import Embedded
 from server.storage.mongo import Database
 from tests.clients import ApiClient, PageClient

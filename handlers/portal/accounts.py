@@ -197,7 +197,7 @@ class Me(PageHandler):
 
     @signed_in
     async def get(self) -> None:
-        await self.show("portal/accounts/me.html")
+        await self.show("portal/accounts/me.html", counts=(), recent=())
 
 
 class LogIns(PageHandler):

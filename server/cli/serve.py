@@ -4,8 +4,9 @@ import asyncio
 import signal
 import sys
 
+from server.composition.ground import lay_ground, start_embedded
 from server.config import Settings
-from server.main import Platform, lay_ground, start_embedded
+from server.main import Platform
 from server.storage.embedded import EmbeddedUnavailable
 
 

@@ -72,10 +72,12 @@ def _is_vendor_sdk(source: Source, one: Import) -> bool:
 
 
 def _is_deed(source: Source) -> bool:
-    """A service, whole or split by deed: it reaches its own repository."""
+    """A service, whole or split by deed: it reaches its own repository. Reports are all services."""
     repository = f"server.{source.capability}.repository"
-    return source.path.stem == "service" or any(
-        is_within(one.target, repository) for one in imports(source.name)
+    return (
+        source.path.stem == "service"
+        or source.capability == "reports"
+        or any(is_within(one.target, repository) for one in imports(source.name))
     )
 
 

@@ -1,0 +1,1 @@
+"""Putting the parts together: the ground first, then people, then their business. Used by main only."""
