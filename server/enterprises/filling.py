@@ -9,7 +9,7 @@ from server.consents.consent import TITLES, ConsentKind, ReadTooFast
 from server.consents.service import Consents
 from server.core.actor import Actor
 from server.core.clock import Clock, shanghai_day
-from server.core.errors import NotFound, TooMany
+from server.core.errors import TooMany
 from server.core.working_days import WorkingCalendar
 from server.enterprises.certification import (
     Certification,
@@ -20,8 +20,8 @@ from server.enterprises.enterprise import Enterprise, UsccClaimed
 from server.enterprises.four_factors import FourFactors, found
 from server.enterprises.licences import Licences
 from server.enterprises.opening import draft_of, new_certification
-from server.enterprises.profile import Profile, must_be_id_number, must_be_uscc
-from server.enterprises.register_facts import Facts, facts_of_register, sources_of
+from server.enterprises.profile import EstablishedInFuture, Profile, must_be_id_number, must_be_uscc
+from server.enterprises.register_facts import Facts, RegisterSilent, facts_of_register, sources_of
 from server.enterprises.repository import (
     CertificationRepository,
     ChangedMeanwhile,
@@ -40,13 +40,6 @@ class TooOften(TooMany):
 
     code = "enterprises.too_often"
     sentence = "操作太频繁，请在 {retry_after_seconds} 秒后再试。您填写的内容已保留。"
-
-
-class RegisterSilent(NotFound):
-    """The register knows no such code."""
-
-    code = "enterprises.register_silent"
-    sentence = "没有查到这个统一社会信用代码的登记信息。请核对代码；新设立的企业可能尚未同步，可以直接手工填写。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +221,8 @@ class Certifications:
             uscc=must_be_uscc(given.uscc),
             legal_rep_id_number=must_be_id_number(given.legal_rep_id_number, shanghai_day(now)),
         )
+        if profile.established_on > shanghai_day(now):
+            raise EstablishedInFuture(field="established_on")
         before = await self.get_own(actor)
         await self._must_be_free(profile.uscc, before.enterprise_id)
         case = await self._cases.change(

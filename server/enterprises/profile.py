@@ -188,6 +188,13 @@ class IdNumberWrong(Invalid):
         super().__init__(field="legal_rep_id_number", hint=hint)
 
 
+class EstablishedInFuture(Invalid):
+    """A day that has not come yet."""
+
+    code = "enterprises.established_in_future"
+    sentence = "成立日期不能晚于今天，请对照营业执照核对。"
+
+
 def must_be_uscc(text: str) -> str:
     """The code, normalised. Raises UsccWrong, with a proposal where one can be told."""
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from server.core.errors import NotFound
 from server.core.money import fen_from_wan
 from server.enterprises.profile import (
     INDUSTRIES,
@@ -31,6 +32,13 @@ WARNINGS: Mapping[str, str] = {
     "unreadable": "没有识别出执照内容，请重新拍摄；也可以手工填写。",
     "reader_down": "识别服务暂时没有响应，图片已保存。可以稍后点“重新识别”，也可以直接手工填写。",
 }
+
+
+class RegisterSilent(NotFound):
+    """The register knows no such code."""
+
+    code = "enterprises.register_silent"
+    sentence = "没有查到这个统一社会信用代码的登记信息。请核对代码；新设立的企业可能尚未同步，可以直接手工填写。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
