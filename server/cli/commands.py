@@ -33,6 +33,25 @@ def serve(config: Path) -> None:
     sys.exit(run(settings))
 
 
+@cli.command()
+@CONFIG
+@click.option(
+    "--world",
+    "world",
+    type=click.Path(path_type=Path),
+    default=Path("sandbox/world.yaml"),
+    show_default=True,
+    help="The file with the sample people, firms, institutions and products.",
+)
+def seed(config: Path, world: Path) -> None:
+    """Fill a demo with sample data; what is there already is left alone."""
+    from server.cli.samples import SAMPLES
+    from server.cli.seed import run
+
+    settings = load(config)
+    sys.exit(run(settings, world, SAMPLES))
+
+
 def load(config: Path) -> Settings:
     """The settings, or the sentences of what is wrong and exit 2. Also sets up logging."""
     try:
