@@ -153,9 +153,21 @@ def _described_parameters(
         required = set(schema.get("required", ()))
         found += [
             {"name": name, "in": "query", "required": name in required, "schema": one}
-            for name, one in schema.get("properties", {}).items()
+            for name, one in _inlined(schema.get("properties", {}), schema).items()
         ]
     return found
+
+
+def _inlined(part: Any, schema: dict[str, Any]) -> Any:
+    """The part with what it refers to put in its place: a parameter has no definitions of its own."""
+    if isinstance(part, list):
+        return [_inlined(one, schema) for one in part]
+    if not isinstance(part, dict):
+        return part
+    own = {name: _inlined(one, schema) for name, one in part.items() if name != "$ref"}
+    if "$ref" not in part:
+        return own
+    return {**_inlined(schema["$defs"][part["$ref"].rpartition("/")[2]], schema), **own}
 
 
 def _refusals(operation: Operation, access: Any, is_once: bool) -> set[type[Refusal]]:

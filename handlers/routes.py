@@ -7,7 +7,8 @@ route can give (session, form, key, database) are added by handlers/openapi.py.
 from handlers import health, openapi, receipts, static, unknown
 from handlers.contracts import accounts as accounts_contract
 from handlers.contracts import messages as messages_contract
-from handlers.portal import accounts, messages
+from handlers.contracts import products as products_contract
+from handlers.portal import accounts, home, messages, products
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
@@ -23,6 +24,9 @@ OPERATIONS = (
 )
 
 PORTAL = (
+    Route(r"/", home.Home, "home", "home"),
+    Route(r"/products", products.ProductMart, "products", "products"),
+    Route(rf"/products/{ID}", products.ProductPage, "product", "products"),
     Route(r"/login", accounts.LogIn, "login", "me"),
     Route(r"/login/code", accounts.CodeSending, "login_code", "me"),
     Route(r"/register", accounts.Registration, "registration", "me"),
@@ -50,5 +54,6 @@ ROUTES: tuple[Route, ...] = (
     *PORTAL,
     *accounts_contract.ROUTES,
     *messages_contract.ROUTES,
+    *products_contract.ROUTES,
     *UNKNOWN,
 )
