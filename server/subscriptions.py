@@ -24,7 +24,7 @@ Table = Mapping[str, tuple[Reaction, ...]]
 class Reasons(Protocol):
     """What a member of staff wrote. It may name people, so no event carries it."""
 
-    async def reason_of(self, subject_id: str) -> str:
+    async def reason_of(self, subject_id: str, /) -> str:
         """The latest reason given for this certification or application."""
 
 
@@ -98,11 +98,13 @@ def application_news(
     async def name_and_reason(event: Event) -> dict[str, str]:
         return {**await name(event), "reason": await reasons.reason_of(event.subject_id)}
 
+    arrived = (
+        _tell_applicant(messages, MessageKind.APPLICATION_SUBMITTED, _case_no),
+        _tell_officers(messages, accounts, MessageKind.APPLICATION_RECEIVED),
+    )
     return {
-        "applications.submitted": (
-            _tell_applicant(messages, MessageKind.APPLICATION_SUBMITTED, _case_no),
-            _tell_officers(messages, accounts, MessageKind.APPLICATION_RECEIVED),
-        ),
+        "applications.submitted": arrived,
+        "applications.resubmitted": arrived,
         "applications.accepted": (
             _tell_applicant(messages, MessageKind.APPLICATION_ACCEPTED, name),
         ),

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from server.config import Settings
-from server.main import Platform, lay_ground
+from server.composition.ground import lay_ground
+from server.main import Platform
 from server.storage.mongo import Database
 from tests.domain.messages.office import Office, Opener, Person
 from tests.platforms import MovableClock, SandboxDoor

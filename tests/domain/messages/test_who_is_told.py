@@ -84,6 +84,7 @@ async def test_an_applicant_is_told_how_his_certification_ended(
     ("name", "title", "words"),
     [
         ("submitted", "融资申请已提交", "RQ20261120000001"),
+        ("resubmitted", "融资申请已提交", "RQ20261120000001"),
         ("accepted", "融资申请已受理", "云桥农商行已受理"),
         ("referred_back", "融资申请需要补充材料", "材料不清晰（"),
         ("credited", "融资申请已授信", "授信 150.5万元"),
@@ -103,12 +104,13 @@ async def test_an_applicant_is_told_of_every_step_of_his_application(
     assert len(await office.inbox(person)) == 1
 
 
-async def test_the_officers_of_the_branch_and_no_others_are_told_of_a_new_application(
-    office: Office, person: Person, news: Table
+@pytest.mark.parametrize("name", ["submitted", "resubmitted"])
+async def test_the_officers_of_the_branch_and_no_others_are_told_of_an_application_that_arrived(
+    office: Office, person: Person, news: Table, name: str
 ) -> None:
     own, phone = await _officer(office, BRANCH)
     other, _ = await _officer(office, "3" * 26)
-    await _told(office, news, _step(office, "submitted", person), person)
+    await _told(office, news, _step(office, name, person), person)
     page = await office.services.messages.page(own, PageRequest())
     assert [message.title for message in page.items] == ["新的融资申请待受理"]
     assert page.items[0].link.startswith("/console/applications/")
