@@ -6,7 +6,12 @@ import { preview } from './uploads.js';
 import { chooseRegion, prepareRegions } from './regions.js';
 import { prepareWaiting } from './waiting.js';
 
-document.addEventListener('htmx:configRequest', (event) => { event.detail.headers['X-XSRFToken'] = xsrfHeaders()['X-XSRFToken']; });
+document.addEventListener('htmx:configRequest', (event) => {
+  const { headers, parameters, triggeringEvent } = event.detail;
+  headers['X-XSRFToken'] = xsrfHeaders()['X-XSRFToken'];
+  const button = triggeringEvent && triggeringEvent.submitter; // htmx misses a button that stands outside its form
+  if (button && button.name) parameters[button.name] = button.value;
+});
 document.addEventListener('htmx:responseError', () => toast('操作没有完成，请稍后再试。', 'bad'));
 document.addEventListener('htmx:sendError', () => toast('网络不通，请检查网络后再试。', 'bad'));
 document.addEventListener('rq:toast', (event) => toast(event.detail.text || event.detail.value, event.detail.tone));
