@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 SOURCE = Path("templates/static/src")
 DIST = Path("templates/static/dist")
@@ -30,8 +31,9 @@ SCRIPTS = {
 }
 TARGET = "--target=chrome86,safari14.1,firefox90"
 COMPRESS_OVER_BYTES = 1024
-# icon('x'), icon("x"), icon="x" (Python), icon: x (YAML, Python dict)
-ICON_NAME = re.compile(r"""\bicon["']?\s*(?:[(=:]\s*["']|:\s+)([a-z][a-z0-9-]*)""")
+# icon('x'), icon("x"), icon="x", "icon": "x"; in YAML also icon: x
+QUOTED_ICON = re.compile(r"""\bicon["']?\s*[(=:]\s*["']([a-z][a-z0-9-]*)["']""")
+YAML_ICON = re.compile(r"""\bicon:\s+["']?([a-z][a-z0-9-]*)""")
 SOURCE_MAP = re.compile(rb"(/\*|//)[#@]\s*sourceMappingURL=.*?(\*/)?\s*$")
 AREA_SCRIPT = (
     "import(process.argv[1]).then((m) => process.stdout.write(JSON.stringify(m.areaList)))"
@@ -57,16 +59,17 @@ def build(root: Path) -> None:
         raise AssetsFailed("找不到 node，请先安装 Node.js 20.19 或更新的版本。")
     if not (root / BOOTSTRAP).is_file():
         raise AssetsFailed("找不到前端依赖，请先在项目目录执行 npm ci --ignore-scripts。")
-    fresh = root / DIST.parent / "dist.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    icons = _icons(root)
     files = _files(root, node)
-    manifest = {name: _put(fresh, name, data) for name, data in files.items()}
-    _compress(fresh, node)
-    _write_json(fresh / "manifest.json", manifest)
-    _write_json(fresh / "icons.json", _icons(root))
-    shutil.rmtree(root / DIST, ignore_errors=True)
-    fresh.rename(root / DIST)
+    with TemporaryDirectory(prefix=".dist-", dir=root / DIST.parent) as folder:
+        fresh = Path(folder) / DIST.name
+        fresh.mkdir()
+        manifest = {name: _put(fresh, name, data) for name, data in files.items()}
+        _compress(fresh, node)
+        _write_json(fresh / "manifest.json", manifest)
+        _write_json(fresh / "icons.json", icons)
+        shutil.rmtree(root / DIST, ignore_errors=True)
+        fresh.rename(root / DIST)
 
 
 def _files(root: Path, node: str) -> dict[str, bytes]:
@@ -145,14 +148,11 @@ def _icon_names(root: Path) -> Iterator[tuple[str, str]]:
     listed = root / SOURCE / "icons.txt"
     for line in listed.read_text("utf-8").split():
         yield line, listed.name
-    places = [
-        *(root / "templates").rglob("*.html"),
-        *(root / "handlers").rglob("*.py"),
-        root / "config.yaml",
-    ]
-    for place in places:
+    sources = [*(root / "templates").rglob("*.html"), *(root / "handlers").rglob("*.py")]
+    places = [(place, QUOTED_ICON) for place in sources] + [(root / "config.yaml", YAML_ICON)]
+    for place, pattern in places:
         text = place.read_text("utf-8") if place.is_file() else ""
-        for match in ICON_NAME.finditer(text):
+        for match in pattern.finditer(text):
             yield match.group(1), str(place.relative_to(root))
 
 
