@@ -4,10 +4,11 @@ import logging
 import traceback
 from typing import Any, ClassVar
 
+import orjson
 from tornado.web import RequestHandler
 
 from handlers.access import access_of
-from handlers.errors import Answer, answer_to, retry_after
+from handlers.errors import Answer, answer_to, as_json, retry_after
 from handlers.gate import admit, client_address
 from handlers.product import Product
 from handlers.route import Route
@@ -75,6 +76,12 @@ class BaseHandler(RequestHandler):
         if seconds is not None:
             self.set_header("Retry-After", str(seconds))
         return answer
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """The refusal as JSON; pages have a page instead."""
+        refusal = self.answer(kwargs.get("exc_info", (None, None, None))[1]).refusal
+        self.set_header("Content-Type", "application/json")
+        self.finish(orjson.dumps(as_json(refusal, self.request_id)))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Type and frames only: the text of an exception could hold personal data."""

@@ -4,7 +4,7 @@ import orjson
 from pydantic import BaseModel
 
 from handlers.base import BaseHandler
-from handlers.errors import MediaTypeUnknown, RequestMalformed, as_json
+from handlers.errors import MediaTypeUnknown, RequestMalformed
 from handlers.forms import Read, arguments, read_form
 from handlers.once import KeyMissing
 from server.core.actor import Surface
@@ -56,12 +56,6 @@ class ApiHandler(BaseHandler):
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.write(answer.model_dump_json().encode())
-
-    def write_error(self, status_code: int, **kwargs: object) -> None:
-        error = kwargs.get("exc_info", (None, None, None))[1]  # type: ignore[index]
-        refusal = self.answer(error).refusal
-        self.set_header("Content-Type", "application/json")
-        self.finish(orjson.dumps(as_json(refusal, self.request_id)))
 
 
 def page_request(size: int, cursor: str | None) -> PageRequest:

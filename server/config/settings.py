@@ -1,14 +1,24 @@
 """The settings, typed. Each key is documented in config.yaml and in docs/configuration.md."""
 
+import re
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 Network = IPv4Network | IPv6Network
-HexKey = Annotated[SecretStr, Field(min_length=64, max_length=64)]
+
+
+def _must_be_hex(key: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()):
+        raise PydanticCustomError("hex_key", "must be 64 hex digits")
+    return key
+
+
+HexKey = Annotated[SecretStr, AfterValidator(_must_be_hex)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
 
