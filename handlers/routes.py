@@ -6,9 +6,13 @@ route can give (session, form, key, database) are added by handlers/openapi.py.
 
 from handlers import health, openapi, receipts, static, unknown
 from handlers.contracts import accounts as accounts_contract
+from handlers.contracts import applications as applications_contract
+from handlers.contracts import cases as cases_contract
+from handlers.contracts import certification as certification_contract
 from handlers.contracts import messages as messages_contract
 from handlers.contracts import products as products_contract
-from handlers.portal import accounts, home, messages, products
+from handlers.contracts import reviews as reviews_contract
+from handlers.portal import accounts, applications, home, messages, products
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
@@ -27,6 +31,21 @@ PORTAL = (
     Route(r"/", home.Home, "home", "home"),
     Route(r"/products", products.ProductMart, "products", "products"),
     Route(rf"/products/{ID}", products.ProductPage, "product", "products"),
+    Route(rf"/products/{ID}/apply", applications.Application, "application_form", "products"),
+    Route(r"/applications", applications.Applications, "applications", "applications"),
+    Route(rf"/applications/{ID}", applications.ApplicationItem, "application", "applications"),
+    Route(
+        rf"/applications/{ID}/correct",
+        applications.Correction,
+        "application_correction",
+        "applications",
+    ),
+    Route(
+        rf"/applications/{ID}/withdraw",
+        applications.Withdrawal,
+        "application_withdrawal",
+        "applications",
+    ),
     Route(r"/login", accounts.LogIn, "login", "me"),
     Route(r"/login/code", accounts.CodeSending, "login_code", "me"),
     Route(r"/register", accounts.Registration, "registration", "me"),
@@ -53,7 +72,11 @@ ROUTES: tuple[Route, ...] = (
     *OPERATIONS,
     *PORTAL,
     *accounts_contract.ROUTES,
+    *applications_contract.ROUTES,
+    *cases_contract.ROUTES,
+    *certification_contract.ROUTES,
     *messages_contract.ROUTES,
     *products_contract.ROUTES,
+    *reviews_contract.ROUTES,
     *UNKNOWN,
 )

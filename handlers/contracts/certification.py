@@ -1,6 +1,7 @@
 """The applicant's steps of certification."""
 
 from handlers.api import certification
+from handlers.enterprise_forms import ProfileForm
 from handlers.route import Operation, Route
 from server.consents.consent import ConsentMissing, ConsentOutdated, ReadTooFast
 from server.enterprises.certification import CertificationNotFound, MoveIllegal, StepMissing
@@ -117,7 +118,7 @@ ROUTES = (
         operations={
             "post": Operation(
                 summary="保存企业信息并核验四要素",
-                form=certification.ProfileForm,
+                form=ProfileForm,
                 answer=_CASE,
                 refusals=(
                     *_MOVING,
