@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from server.applications.form import ApplicationForm
-from server.applications.state import OPEN, ApplicationState, Deed, next_state
+from server.applications.state import OPEN, WAITING, ApplicationState, Deed, next_state
 from server.core.errors import Conflict, Invalid, NotFound
 from server.core.events import Event
 from server.core.ids import derived_id
 from server.core.money import wan
+from server.institutions.institution import InstitutionKind
 from server.loans.credit import (
     ContractRepeated,
     Credit,
@@ -38,10 +39,13 @@ class ApplicationChanged(Conflict):
 
 
 class ApplicationOpen(Conflict):
-    """One open application per enterprise and product."""
+    """One open application per enterprise and product; the fact says which, where it is known."""
 
     code = "applications.already_open"
     sentence = "您对这款产品已有一笔正在办理的申请，请在“我的申请”中查看进度。"
+
+    def __init__(self, application_id: str | None = None) -> None:
+        super().__init__(application_id=application_id)
 
 
 class ReasonMissing(Invalid):
@@ -61,12 +65,17 @@ class Step:
     note: str = ""
     amount_fen: int | None = None
 
+    @property
+    def told(self) -> str:
+        """The note as far as the applicant reads it: why a line is above the maximum is not his."""
+        return "" if self.deed is Deed.CREDITED else self.note
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanApplication:
     """``terms`` are those of the day it was made: later changes of the product don't touch it.
 
-    ``due_at``: when the institution is expected to answer. ``version`` guards every write;
+    ``due_at``: when the institution is expected to answer, while it owes one. ``version`` guards every write;
     ``pending`` are events that the next write carries along.
     """
 
@@ -77,6 +86,7 @@ class LoanApplication:
     uscc: str
     account_id: str
     institution_id: str
+    institution_kind: InstitutionKind
     branch_id: str
     branch_name: str
     terms: ProductTerms
@@ -95,6 +105,11 @@ class LoanApplication:
     def is_open(self) -> bool:
         """Whether it keeps the enterprise from applying to the same product again."""
         return self.state in OPEN
+
+    @property
+    def answer_due_at(self) -> datetime | None:
+        """When the institution is expected to answer; None while it owes nothing."""
+        return self.due_at if self.state in WAITING else None
 
     @property
     def lent_fen(self) -> int:
@@ -147,23 +162,24 @@ class LoanApplication:
         self, form: ApplicationForm, *, at: datetime, due_at: datetime, account_id: str
     ) -> "LoanApplication":
         """Corrected after it was referred back."""
-        form.must_fit(self.terms)
         moved = self.moved(Deed.RESUBMITTED, at=at, account_id=account_id)
+        form.must_fit(self.terms)
         return replace(moved, form=form, due_at=due_at)
+
+    def accepted(self, *, at: datetime, due_at: datetime, account_id: str) -> "LoanApplication":
+        """Taken on: the clock starts anew, for the decision."""
+        return replace(self.moved(Deed.ACCEPTED, at=at, account_id=account_id), due_at=due_at)
 
     def refused(
         self, deed: Deed, reason: str, *, at: datetime, account_id: str
     ) -> "LoanApplication":
         """Declined or referred back, never without a reason."""
+        moved = self.moved(deed, at=at, account_id=account_id, note=reason.strip())
         must_be_reason(reason)
-        return self.moved(deed, at=at, account_id=account_id, note=reason)
+        return moved
 
     def credited(self, credit: Credit) -> "LoanApplication":
         """With a line. Raises CreditNotPositive or CreditTooHigh."""
-        if credit.amount_fen <= 0:
-            raise CreditNotPositive(field="amount_fen")
-        if credit.amount_fen > self.terms.amount_max_fen and len(credit.reason) < REASON_LENGTH:
-            raise CreditTooHigh(field="amount_fen", max_wan=wan(self.terms.amount_max_fen))
         moved = self.moved(
             Deed.CREDITED,
             at=credit.granted_at,
@@ -171,6 +187,11 @@ class LoanApplication:
             note=credit.reason,
             amount_fen=credit.amount_fen,
         )
+        if credit.amount_fen <= 0:
+            raise CreditNotPositive(field="amount_fen")
+        is_explained = len(credit.reason.strip()) >= REASON_LENGTH
+        if credit.amount_fen > self.terms.amount_max_fen and not is_explained:
+            raise CreditTooHigh(field="amount_fen", max_wan=wan(self.terms.amount_max_fen))
         return replace(moved, credit=credit)
 
     def lent(self, loan: Loan, *, today: date) -> "LoanApplication":

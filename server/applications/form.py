@@ -1,9 +1,10 @@
 """What an enterprise says when it applies, and whether it fits the product."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.core.errors import Invalid
+from server.core.errors import FieldsInvalid, Invalid
 from server.core.money import percent, wan
 from server.products.terms import ProductTerms
 
@@ -67,17 +68,27 @@ class ApplicationForm:
     note: str = ""
 
     def must_fit(self, terms: ProductTerms) -> None:
-        """Refuse with AmountOutOfRange, TermOutOfRange or RateOutOfRange; bounds are inside."""
+        """Refuse with AmountOutOfRange, TermOutOfRange or RateOutOfRange; bounds are inside.
+
+        Several at once are FieldsInvalid.
+        """
+        problems = list(self._problems(terms))
+        if len(problems) > 1:
+            raise FieldsInvalid({str(one.field): one.message for one in problems})
+        for problem in problems:
+            raise problem
+
+    def _problems(self, terms: ProductTerms) -> Iterator[Invalid]:
         if not terms.amount_min_fen <= self.amount_fen <= terms.amount_max_fen:
-            raise AmountOutOfRange(
+            yield AmountOutOfRange(
                 field="amount_fen", low=wan(terms.amount_min_fen), high=wan(terms.amount_max_fen)
             )
         if not terms.term_min_months <= self.term_months <= terms.term_max_months:
-            raise TermOutOfRange(
+            yield TermOutOfRange(
                 field="term_months", low=terms.term_min_months, high=terms.term_max_months
             )
         if not terms.rate_min_bp <= self.expected_rate_bp <= terms.rate_max_bp:
-            raise RateOutOfRange(
+            yield RateOutOfRange(
                 field="expected_rate_bp",
                 low=percent(terms.rate_min_bp),
                 high=percent(terms.rate_max_bp),

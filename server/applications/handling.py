@@ -1,14 +1,15 @@
 """What an institution's officer may do with the cases of his branch: accept, credit, lend, say no."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
+from server.applications.answer_time import AnswerTime
 from server.applications.application import ApplicationNotFound, LoanApplication
-from server.applications.query import CaseQuery
+from server.applications.query import NOBODYS, CaseQuery
 from server.applications.repository import LoanApplicationRepository
 from server.applications.state import ApplicationState, Deed
 from server.audit.service import Audit
-from server.core.actor import Actor, Role
+from server.core.actor import Actor, Permission, Role
 from server.core.clock import Clock, shanghai_day
 from server.core.paging import Page, PageRequest
 from server.loans.credit import Credit
@@ -40,10 +41,16 @@ class CaseHandling:
     """The institution's side. An officer sees his branch, one without a branch his institution."""
 
     def __init__(
-        self, *, applications: LoanApplicationRepository, audit: Audit, clock: Clock
+        self,
+        *,
+        applications: LoanApplicationRepository,
+        audit: Audit,
+        answer_time: AnswerTime,
+        clock: Clock,
     ) -> None:
         self._applications = applications
         self._audit = audit
+        self._answer_time = answer_time
         self._clock = clock
 
     async def page(
@@ -55,17 +62,20 @@ class CaseHandling:
         text: str = "",
         only_overdue: bool = False,
     ) -> Page[LoanApplication]:
-        """Cases within the actor's reach, newest first."""
-        overdue_at = self._clock() if only_overdue else None
-        query = _reach(actor, states=states, text=text)
-        if overdue_at is not None:
-            waiting = frozenset({ApplicationState.SUBMITTED})
-            query = _reach(actor, states=waiting, text=text, overdue_at=overdue_at)
+        """Cases within the actor's reach, newest first. Overdue: the answer owed is late."""
+        query = self._query(actor, states, text=text, only_overdue=only_overdue)
         return await self._applications.page(query, request)
 
-    async def count(self, states: frozenset[ApplicationState], *, actor: Actor) -> int:
-        """How many cases within reach are in one of the states; up to 10,001."""
-        return await self._applications.count(_reach(actor, states=states))
+    async def count(
+        self, states: frozenset[ApplicationState], *, actor: Actor, only_overdue: bool = False
+    ) -> int:
+        """How many cases within reach are in one of the states; up to COUNT_CAP + 1."""
+        return await self._applications.count(self._query(actor, states, only_overdue=only_overdue))
+
+    def is_overdue(self, application: LoanApplication) -> bool:
+        """Whether the institution owes an answer and is late."""
+        due_at = application.answer_due_at
+        return due_at is not None and due_at <= self._clock()
 
     async def get(self, application_id: str, *, actor: Actor) -> LoanApplication:
         """A case within reach; others are not found."""
@@ -81,17 +91,18 @@ class CaseHandling:
         return application
 
     async def accept(self, application_id: str, *, actor: Actor) -> LoanApplication:
-        """受理."""
-        application = await self.get(application_id, actor=actor)
-        return await self._save(
-            application.moved(Deed.ACCEPTED, at=self._clock(), account_id=actor.account_id), actor
-        )
+        """受理; the clock starts anew, for the decision."""
+        application = await self._handled(application_id, actor)
+        now = self._clock()
+        due_at = self._answer_time.due(now)
+        accepted = application.accepted(at=now, due_at=due_at, account_id=actor.account_id)
+        return await self._save(accepted, actor)
 
     async def refer_back(
         self, application_id: str, reason: str, *, actor: Actor
     ) -> LoanApplication:
         """退回补件, with a reason of at least five characters."""
-        application = await self.get(application_id, actor=actor)
+        application = await self._handled(application_id, actor)
         return await self._save(
             application.refused(
                 Deed.REFERRED_BACK, reason, at=self._clock(), account_id=actor.account_id
@@ -101,7 +112,7 @@ class CaseHandling:
 
     async def decline(self, application_id: str, reason: str, *, actor: Actor) -> LoanApplication:
         """拒绝, with a reason of at least five characters."""
-        application = await self.get(application_id, actor=actor)
+        application = await self._handled(application_id, actor)
         return await self._save(
             application.refused(
                 Deed.DECLINED, reason, at=self._clock(), account_id=actor.account_id
@@ -113,7 +124,7 @@ class CaseHandling:
         self, application_id: str, grant: CreditGrant, *, actor: Actor
     ) -> LoanApplication:
         """授信."""
-        application = await self.get(application_id, actor=actor)
+        application = await self._handled(application_id, actor)
         credit = Credit(
             amount_fen=grant.amount_fen,
             annual_rate_bp=grant.annual_rate_bp,
@@ -128,7 +139,7 @@ class CaseHandling:
         self, application_id: str, loan_id: str, record: LoanRecord, *, actor: Actor
     ) -> LoanApplication:
         """放款; the same ``loan_id`` again is the same loan."""
-        application = await self.get(application_id, actor=actor)
+        application = await self._handled(application_id, actor)
         if any(loan.id == loan_id for loan in application.loans):
             return application
         now = self._clock()
@@ -146,33 +157,38 @@ class CaseHandling:
 
     async def close(self, application_id: str, *, actor: Actor) -> LoanApplication:
         """关闭: nothing more will be lent."""
-        application = await self.get(application_id, actor=actor)
+        application = await self._handled(application_id, actor)
         return await self._save(
             application.moved(Deed.CLOSED, at=self._clock(), account_id=actor.account_id), actor
         )
 
+    async def _handled(self, application_id: str, actor: Actor) -> LoanApplication:
+        """A case within reach of somebody who decides: administrators only look."""
+        actor.must_have(Permission.APPLICATIONS_HANDLE)
+        return await self.get(application_id, actor=actor)
+
     async def _save(self, application: LoanApplication, actor: Actor) -> LoanApplication:
-        await self._applications.save(application)
-        deed = application.steps[-1].deed
-        await self._audit.record_by(actor, f"applications.{deed}", subject_id=application.id)
-        return application
+        saved = await self._applications.save(application)
+        deed = saved.steps[-1].deed
+        await self._audit.record_by(actor, f"applications.{deed}", subject_id=saved.id)
+        return saved
 
-
-def _reach(
-    actor: Actor,
-    *,
-    states: frozenset[ApplicationState],
-    text: str = "",
-    overdue_at: datetime | None = None,
-) -> CaseQuery:
-    is_platform = actor.institution_id is None and Role.ADMINISTRATOR in actor.roles
-    return CaseQuery(
-        institution_id=None if is_platform else actor.institution_id or "none",
-        branch_id=actor.branch_id,
-        states=states,
-        text=text,
-        overdue_at=overdue_at,
-    )
+    def _query(
+        self,
+        actor: Actor,
+        states: frozenset[ApplicationState],
+        *,
+        text: str = "",
+        only_overdue: bool = False,
+    ) -> CaseQuery:
+        is_platform = actor.institution_id is None and Role.ADMINISTRATOR in actor.roles
+        return CaseQuery(
+            institution_id=None if is_platform else actor.institution_id or NOBODYS,
+            branch_id=actor.branch_id,
+            states=states,
+            text=text,
+            overdue_at=self._clock() if only_overdue else None,
+        )
 
 
 def _is_within(application: LoanApplication, actor: Actor) -> bool:

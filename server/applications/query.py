@@ -5,12 +5,15 @@ from datetime import datetime
 
 from server.applications.state import ApplicationState
 
+NOBODYS = "none"  # no enterprise and no institution has this id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseQuery:
-    """None and empty mean any. ``text``: part of the enterprise's or product's name, or a case number.
+    """None and empty mean any. ``text``: part of a name, or a case number or credit code, whole.
 
-    ``overdue_at``: only those whose answer was due by then.
+    Names are the enterprise's and the product's; to an enterprise the product's and the
+    institution's. ``overdue_at``: only those whose answer is owed and was due by then.
     """
 
     enterprise_id: str | None = None

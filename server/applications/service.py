@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from server.applications.answer_time import AnswerTime
 from server.applications.application import (
     ApplicationNotFound,
+    ApplicationOpen,
     LoanApplication,
     Step,
     newest_reason,
 )
 from server.applications.form import ApplicationForm
-from server.applications.query import CaseQuery
+from server.applications.query import NOBODYS, CaseQuery
 from server.applications.repository import LoanApplicationRepository
 from server.applications.state import ApplicationState, Deed
 from server.consents.consent import ConsentKind
@@ -17,7 +19,6 @@ from server.consents.service import Consents
 from server.core.actor import Actor
 from server.core.clock import Clock, shanghai_day
 from server.core.paging import Page, PageRequest
-from server.core.working_days import WorkingCalendar
 from server.enterprises.enterprise import Enterprise
 from server.enterprises.service import Enterprises
 from server.institutions.institution import Branch
@@ -29,11 +30,12 @@ from server.storage.counters import Counters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What the form shows before it is filled in."""
+    """What the form shows before it is filled in. ``open_id``: the application in the way, if any."""
 
     product: Product
     enterprise: Enterprise
     branches: tuple[Branch, ...]
+    open_id: str | None
 
 
 class LoanApplications:
@@ -48,9 +50,8 @@ class LoanApplications:
         products: Products,
         consents: Consents,
         counters: Counters,
-        calendar: WorkingCalendar,
+        answer_time: AnswerTime,
         clock: Clock,
-        answer_working_days: int,
     ) -> None:
         self._applications = applications
         self._enterprises = enterprises
@@ -58,9 +59,8 @@ class LoanApplications:
         self._products = products
         self._consents = consents
         self._counters = counters
-        self._calendar = calendar
+        self._answer_time = answer_time
         self._clock = clock
-        self._answer_working_days = answer_working_days
 
     async def opening(self, product_id: str, *, actor: Actor) -> Opening:
         """The product, the certified enterprise and the branches that serve its region."""
@@ -69,7 +69,8 @@ class LoanApplications:
         branches = await self._institutions.branches_for(
             product.institution_id, enterprise.region_code
         )
-        return Opening(product=product, enterprise=enterprise, branches=tuple(branches))
+        open_id = await self._applications.find_open(enterprise.id, product.id)
+        return Opening(product=product, enterprise=enterprise, branches=branches, open_id=open_id)
 
     async def submit(
         self,
@@ -95,6 +96,9 @@ class LoanApplications:
             product.institution_id, branch_id, region_code=enterprise.region_code
         )
         self._consents.must_be_current(ConsentKind.APPLICATION, consent_version)
+        open_id = await self._applications.find_open(enterprise.id, product.id)
+        if open_id is not None:
+            raise ApplicationOpen(open_id)
         application = await self._new(application_id, product, branch, enterprise, form, actor)
         await self._consents.give(
             ConsentKind.APPLICATION,
@@ -112,17 +116,15 @@ class LoanApplications:
         """Hand in the corrected form after it was referred back."""
         application = await self.get_own(application_id, actor=actor)
         now = self._clock()
-        due_at = self._calendar.due(now, self._answer_working_days)
+        due_at = self._answer_time.due(now)
         changed = application.resubmitted(form, at=now, due_at=due_at, account_id=actor.account_id)
-        await self._applications.save(changed)
-        return changed
+        return await self._applications.save(changed)
 
     async def withdraw(self, application_id: str, *, actor: Actor) -> LoanApplication:
         """Take it back before credit is granted."""
         application = await self.get_own(application_id, actor=actor)
         changed = application.moved(Deed.WITHDRAWN, at=self._clock(), account_id=actor.account_id)
-        await self._applications.save(changed)
-        return changed
+        return await self._applications.save(changed)
 
     async def get_own(self, application_id: str, *, actor: Actor) -> LoanApplication:
         """One of the enterprise's applications; somebody else's is not found."""
@@ -140,8 +142,13 @@ class LoanApplications:
         text: str = "",
     ) -> Page[LoanApplication]:
         """The enterprise's applications, newest first."""
-        query = CaseQuery(enterprise_id=actor.own_enterprise_id, states=states, text=text)
+        query = CaseQuery(enterprise_id=actor.enterprise_id or NOBODYS, states=states, text=text)
         return await self._applications.page(query, request)
+
+    async def own_count(self, states: frozenset[ApplicationState], *, actor: Actor) -> int:
+        """How many of the enterprise's are in one of the states; up to COUNT_CAP + 1."""
+        query = CaseQuery(enterprise_id=actor.enterprise_id or NOBODYS, states=states)
+        return await self._applications.count(query)
 
     async def reason_of(self, application_id: str) -> str:
         """Why it was declined or referred back last: for the message to its applicant."""
@@ -166,13 +173,14 @@ class LoanApplications:
             uscc=enterprise.uscc,
             account_id=actor.account_id,
             institution_id=product.institution_id,
+            institution_kind=product.institution_kind,
             branch_id=branch.id,
             branch_name=branch.name,
             terms=product.terms,
             form=form,
             state=ApplicationState.SUBMITTED,
             submitted_at=now,
-            due_at=self._calendar.due(now, self._answer_working_days),
+            due_at=self._answer_time.due(now),
             updated_at=now,
             steps=(step,),
         )

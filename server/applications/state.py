@@ -33,7 +33,15 @@ class Deed(StrEnum):
     CLOSED = "closed"
 
 
+class Side(StrEnum):
+    """Who did it."""
+
+    ENTERPRISE = "enterprise"
+    INSTITUTION = "institution"
+
+
 _STATE = ApplicationState
+_OWN_DEEDS = frozenset({Deed.SUBMITTED, Deed.RESUBMITTED, Deed.WITHDRAWN})
 
 MOVES: Mapping[Deed, Mapping[ApplicationState, ApplicationState]] = {
     Deed.RESUBMITTED: {_STATE.REFERRED_BACK: _STATE.SUBMITTED},
@@ -55,6 +63,21 @@ MOVES: Mapping[Deed, Mapping[ApplicationState, ApplicationState]] = {
 
 OPEN = frozenset({_STATE.SUBMITTED, _STATE.REFERRED_BACK, _STATE.ACCEPTED, _STATE.CREDITED})
 """While one of these, the enterprise can't apply to the same product again."""
+
+WAITING = frozenset({_STATE.SUBMITTED, _STATE.ACCEPTED})
+"""While one of these, the institution owes an answer."""
+
+DEED_NAMES: Mapping[Deed, str] = {
+    Deed.SUBMITTED: "提交申请",
+    Deed.RESUBMITTED: "补充后重新提交",
+    Deed.WITHDRAWN: "撤回申请",
+    Deed.ACCEPTED: "受理",
+    Deed.REFERRED_BACK: "退回补件",
+    Deed.CREDITED: "授信",
+    Deed.LENT: "放款",
+    Deed.DECLINED: "拒绝",
+    Deed.CLOSED: "关闭",
+}
 
 STATE_NAMES: Mapping[ApplicationState, str] = {
     _STATE.SUBMITTED: "待受理",
@@ -92,3 +115,8 @@ def next_state(state: ApplicationState, deed: Deed) -> ApplicationState:
     if found is None:
         raise ApplicationMoveRefused(state=state.value, state_name=STATE_NAMES[state])
     return found
+
+
+def side_of(deed: Deed) -> Side:
+    """Whose deed it is: the table leaves no deed to both."""
+    return Side.ENTERPRISE if deed in _OWN_DEEDS else Side.INSTITUTION
