@@ -78,7 +78,10 @@ def arguments(values: Mapping[str, list[bytes]], kind: type[Form]) -> dict[str, 
     """A browser's form: single values as text, lists where the field is one; '' is not given."""
     result: dict[str, Any] = {}
     for name, items in values.items():
-        texts = [item.decode("utf-8") for item in items]
+        try:
+            texts = [item.decode("utf-8") for item in items]
+        except UnicodeDecodeError:
+            raise FieldsInvalid({name: "内容的编码有误，请重新填写"}) from None
         field = kind.model_fields.get(name)
         if field is not None and str(field.annotation).startswith(("tuple", "list")):
             result[name] = texts

@@ -61,12 +61,14 @@ class ProductMart(PageHandler):
 
     def _query(self) -> tuple[MartQuery, Sequence[str]]:
         """What was asked without what can't be understood, and a sentence for each such thing."""
-        try:
-            return self.read_query(MartQuery), ()
-        except FieldsInvalid as refusal:
-            for name in refusal.problems:
-                self.request.query_arguments.pop(name, None)
-            return self.read_query(MartQuery), tuple(refusal.problems.values())
+        problems: dict[str, str] = {}
+        while True:
+            try:
+                return self.read_query(MartQuery), tuple(problems.values())
+            except FieldsInvalid as refusal:
+                problems |= refusal.problems
+                for name in refusal.problems:
+                    del self.request.query_arguments[name]
 
     async def _page(self, query: MartQuery) -> Page[Product]:
         mart = self.services.products.mart
