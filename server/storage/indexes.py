@@ -5,47 +5,25 @@ changed is reported by name, because rebuilding it is a decision about a live da
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import OperationFailure
 
-from server.storage.mongo import Database, Document
+from server.storage.index import (
+    Index,
+    cases_by,
+    expiring,
+    on_the_shelf,
+    pending_events,
+    products_by,
+)
+from server.storage.mongo import Database
+
+__all__ = ["INDEXES", "Index", "IndexChanged", "ensure", "pending_events"]
 
 _CONFLICTS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
-    """``keys``: (field, 1 or -1) in order. ``expire_after_seconds`` makes MongoDB the broom."""
-
-    collection: str
-    name: str
-    keys: tuple[tuple[str, int], ...]
-    unique: bool = False
-    partial: Mapping[str, Any] | None = None
-    expire_after_seconds: int | None = None
-
-    def model(self) -> IndexModel:
-        options: Document = {"name": self.name}
-        if self.unique:
-            options["unique"] = True
-        if self.partial is not None:
-            options["partialFilterExpression"] = dict(self.partial)
-        if self.expire_after_seconds is not None:
-            options["expireAfterSeconds"] = self.expire_after_seconds
-        return IndexModel(list(self.keys), **options)
-
-    def matches(self, found: Mapping[str, Any]) -> bool:
-        """Whether an entry of listIndexes is this index."""
-        return (
-            tuple((field, int(way)) for field, way in found["key"].items()) == self.keys
-            and bool(found.get("unique")) == self.unique
-            and found.get("partialFilterExpression") == self.partial
-            and found.get("expireAfterSeconds") == self.expire_after_seconds
-        )
 
 
 class IndexChanged(Exception):
@@ -57,50 +35,6 @@ class IndexChanged(Exception):
             "Drop them at a quiet hour and run the indexes command again."
         )
         self.names = names
-
-
-def expiring(collection: str) -> Index:
-    """Documents go some time after their ``expires_at``; reads must still filter by it."""
-    return Index(
-        collection=collection,
-        name="expiry",
-        keys=(("expires_at", ASCENDING),),
-        expire_after_seconds=0,
-    )
-
-
-def pending_events(collection: str) -> Index:
-    """What the outbox needs on every collection whose documents carry ``pending`` events."""
-    return Index(
-        collection=collection,
-        name="pending_events",
-        keys=(("pending.at", ASCENDING),),
-        partial={"pending.0": {"$exists": True}},
-    )
-
-
-def on_the_shelf(order: str, way: int) -> Index:
-    """Products in one of the mart's orders, by the filters that have few values."""
-    return Index(
-        collection="products",
-        name=f"shelf_{order}",
-        keys=(
-            ("shelf", ASCENDING),
-            ("amount_band", ASCENDING),
-            ("term_band", ASCENDING),
-            (order, way),
-            ("_id", way),
-        ),
-    )
-
-
-def products_by(field: str) -> Index:
-    """The mart's filters with so many values that they are looked up first, best ones first."""
-    return Index(
-        collection="products",
-        name=field,
-        keys=((field, ASCENDING), ("score", DESCENDING), ("_id", DESCENDING)),
-    )
 
 
 INDEXES: tuple[Index, ...] = (
@@ -225,6 +159,46 @@ INDEXES: tuple[Index, ...] = (
         unique=True,
         partial={"state": "certified"},
     ),
+    # applications/repository.py: one open case an enterprise and product; the lists of the
+    # enterprise, of a branch, of a whole institution and of the platform; searching by words.
+    Index(
+        collection="applications",
+        name="enterprise_case_no",
+        keys=(("enterprise_id", ASCENDING), ("case_no", ASCENDING)),
+        unique=True,
+    ),
+    Index(
+        collection="applications",
+        name="enterprise_product_open",
+        keys=(("enterprise_id", ASCENDING), ("product_id", ASCENDING)),
+        unique=True,
+        partial={"is_open": True},
+    ),
+    cases_by("enterprise_id"),
+    cases_by("institution_id", "branch_id", "state"),
+    cases_by("institution_id", "state"),
+    cases_by("state"),
+    cases_by("grams", "institution_id"),
+    pending_events("applications"),
+    # reports/repository.py: figures by day, the events in them; what is due first.
+    Index(
+        collection="daily_figures",
+        name="place_day",
+        keys=(("institution_id", ASCENDING), ("day", ASCENDING)),
+    ),
+    Index(collection="daily_figures", name="day", keys=(("day", ASCENDING),)),
+    expiring("counted_events"),
+    Index(
+        collection="applications",
+        name="institution_due",
+        keys=(("institution_id", ASCENDING), ("state", ASCENDING), ("due_at", ASCENDING)),
+    ),
+    Index(
+        collection="applications",
+        name="due",
+        keys=(("state", ASCENDING), ("due_at", ASCENDING)),
+    ),
+    Index(collection="enterprises", name="state", keys=(("state", ASCENDING),)),
 )
 
 

@@ -96,7 +96,7 @@ async def test_products_of_a_suspended_institution_are_not_listed(mart: Mart) ->
         await mart.products.get_published(product.id)
 
 
-@pytest.mark.shows("F082", "F008")
+@pytest.mark.shows("F082")
 @pytest.mark.parametrize(
     ("text", "found"),
     [
