@@ -107,7 +107,7 @@ class CertificationAnswer(BaseModel):
     round: int
     has_licence: bool
     licence: FactsAnswer | None
-    register: FactsAnswer | None
+    register_facts: FactsAnswer | None
     profile: dict[str, str]
     sources: list[SourceAnswer]
     uscc_fixed: bool
@@ -238,7 +238,7 @@ def answer_of(handler: ApiHandler, case: Certification) -> CertificationAnswer:
         round=case.round,
         has_licence=case.licence_file_id is not None,
         licence=facts_answer(case.licence) if case.licence else None,
-        register=facts_answer(case.register) if case.register else None,
+        register_facts=facts_answer(case.register) if case.register else None,
         profile={name: shown(name, value) for name, value in profile.items()},
         sources=[
             SourceAnswer(
