@@ -117,7 +117,7 @@ async def test_a_submission_survives_kill_9_and_is_told_once(
     await steps.texts(running, ENTERPRISE.legal_rep.phone, "SMS_CERT_APPROVED")
     # The carrier does not answer, so that the notice can't have left when the power goes.
     await outside.fault("aliyun.SendSms", "status", times=50, status=503)
-    case = await steps.apply(running, boss, "officer1")
+    case = await steps.apply(running, boss, "officer2")
     server.kill()
     await outside.http.delete("/faults")
     await server.start(http)
