@@ -5,6 +5,8 @@ route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
 from handlers import health, openapi, receipts, static, unknown
+from handlers.console import dashboard, login, staff
+from handlers.console import messages as staff_messages
 from handlers.contracts import accounts as accounts_contract
 from handlers.contracts import applications as applications_contract
 from handlers.contracts import cases as cases_contract
@@ -63,6 +65,24 @@ PORTAL = (
     Route(rf"/messages/{ID}", messages.MessageItem, "message", "messages"),
 )
 
+CONSOLE = (
+    Route(r"/console", dashboard.DashboardPage, "console", "dashboard"),
+    Route(r"/console/login", login.StaffLogIn, "staff_login"),
+    Route(r"/console/logout", login.StaffLogOut, "staff_logout"),
+    Route(r"/console/staff", staff.StaffList, "staff", "staff"),
+    Route(r"/console/staff/new", staff.NewStaffMember, "staff_new", "staff"),
+    Route(rf"/console/staff/{ID}/state", staff.StaffState, "staff_state", "staff"),
+    Route(r"/console/messages", staff_messages.StaffMessages, "staff_messages", "messages"),
+    Route(
+        r"/console/messages/read-all",
+        staff_messages.StaffMessageReading,
+        "staff_messages_reading",
+        "messages",
+    ),
+    Route(rf"/console/messages/{ID}", staff_messages.StaffMessage, "staff_message", "messages"),
+    Route(r"/console/.*", login.UnknownConsolePage, "unknown_console"),
+)
+
 UNKNOWN = (
     Route(r"/api/.*", unknown.UnknownApi, "unknown_api"),
     Route(r".*", unknown.UnknownPage, "unknown"),
@@ -71,6 +91,7 @@ UNKNOWN = (
 ROUTES: tuple[Route, ...] = (
     *OPERATIONS,
     *PORTAL,
+    *CONSOLE,
     *accounts_contract.ROUTES,
     *applications_contract.ROUTES,
     *cases_contract.ROUTES,

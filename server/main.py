@@ -18,7 +18,14 @@ from server.services import Services
 from server.storage import indexes
 from server.storage.mongo import is_unavailable
 from server.storage.outbox import Outbox
-from server.subscriptions import Subscriptions, Table, certification_news, table
+from server.subscriptions import (
+    Subscriptions,
+    Table,
+    application_news,
+    certification_news,
+    figure_news,
+    table,
+)
 
 LOG = logging.getLogger("rongqiao")
 SOURCES = ("institutions", "certifications", "applications")
@@ -101,5 +108,12 @@ def build_reactions(services: Services) -> Table:
     """Which news is followed by what: one part a source of news."""
     return table(
         {"institutions.changed": (lambda event: services.products.follow(event.subject_id),)},
+        figure_news(services.dashboard),
         certification_news(messages=services.messages, reasons=services.certifications),
+        application_news(
+            messages=services.messages,
+            accounts=services.accounts,
+            institutions=services.institutions,
+            reasons=services.applications,
+        ),
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from server.accounts.service import Accounts
 from server.accounts.sessions import Sessions
+from server.applications.handling import CaseHandling
+from server.applications.service import LoanApplications
 from server.audit.service import Audit
 from server.consents.service import Consents
 from server.core.clock import Clock
@@ -17,6 +19,8 @@ from server.institutions.service import Institutions
 from server.messages.delivering import Deliveries
 from server.messages.service import Messages
 from server.products.service import Products
+from server.reports.dashboard import Dashboard
+from server.reports.desks import Desks
 from server.reports.heads import Heads
 
 
@@ -25,11 +29,15 @@ class Services:
     """One a process."""
 
     accounts: Accounts
+    applications: LoanApplications
     audit: Audit
+    cases: CaseHandling
     certifications: Certifications
     clock: Clock
     consents: Consents
+    dashboard: Dashboard
     deliveries: Deliveries
+    desks: Desks
     enterprises: Enterprises
     face_checks: FaceChecks
     files: Files

@@ -15,6 +15,8 @@ from server.core.money import wan
 from server.institutions.service import Institutions
 from server.messages.kinds import MessageKind
 from server.messages.service import Messages
+from server.reports.dashboard import Dashboard
+from server.reports.figures import COUNTED
 
 LOG = logging.getLogger("rongqiao.subscriptions")
 Reaction = Callable[[Event], Awaitable[None]]
@@ -62,6 +64,11 @@ def table(*parts: Table) -> Table:
         for name, reactions in part.items():
             merged[name] = (*merged.get(name, ()), *reactions)
     return merged
+
+
+def figure_news(dashboard: Dashboard) -> Table:
+    """What the dashboard counts."""
+    return {name: (dashboard.count,) for name in COUNTED}
 
 
 def certification_news(*, messages: Messages, reasons: Reasons) -> Table:

@@ -60,6 +60,13 @@ def pending_events(collection: str) -> Index:
     )
 
 
+def rising(collection: str, name: str, *fields: str) -> Index:
+    """By fields that are all sorted upwards."""
+    return Index(
+        collection=collection, name=name, keys=tuple((field, ASCENDING) for field in fields)
+    )
+
+
 def on_the_shelf(order: str, way: int) -> Index:
     """Products in one of the mart's orders, by the filters that have few values."""
     return Index(

@@ -18,6 +18,7 @@ from server.storage.index import (
     on_the_shelf,
     pending_events,
     products_by,
+    rising,
 )
 from server.storage.mongo import Database
 
@@ -82,16 +83,8 @@ INDEXES: tuple[Index, ...] = (
         partial={"done": False},
     ),
     # institutions/repository.py: the list, the earliest ones.
-    Index(
-        collection="institutions",
-        name="state_kind",
-        keys=(("state", ASCENDING), ("kind", ASCENDING), ("name", ASCENDING)),
-    ),
-    Index(
-        collection="institutions",
-        name="state_created",
-        keys=(("state", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)),
-    ),
+    rising("institutions", "state_kind", "state", "kind", "name"),
+    rising("institutions", "state_created", "state", "created_at", "_id"),
     pending_events("institutions"),
     # products/repository.py: the mart; an institution's own; what is past its last day.
     on_the_shelf("score", DESCENDING),
@@ -102,11 +95,7 @@ INDEXES: tuple[Index, ...] = (
     products_by("tags"),
     products_by("places"),
     products_by("institution_id"),
-    Index(
-        collection="products",
-        name="state_until",
-        keys=(("state", ASCENDING), ("until_on", ASCENDING)),
-    ),
+    rising("products", "state_until", "state", "until_on"),
     # enterprises/repository.py: one open case an account, one certified enterprise a credit code;
     # the reviewers' queue, its clock and its search; face tickets and walks under way.
     pending_events("certifications"),
@@ -132,13 +121,9 @@ INDEXES: tuple[Index, ...] = (
         name="submitted",
         keys=(("submitted_at", DESCENDING), ("_id", DESCENDING)),
     ),
-    Index(
-        collection="certifications",
-        name="due",
-        keys=(("state", ASCENDING), ("due_at", ASCENDING)),
-    ),
-    Index(collection="certifications", name="name", keys=(("name", ASCENDING),)),
-    Index(collection="certifications", name="uscc", keys=(("uscc", ASCENDING),)),
+    rising("certifications", "due", "state", "due_at"),
+    rising("certifications", "name", "name"),
+    rising("certifications", "uscc", "uscc"),
     Index(
         collection="certifications",
         name="face_ticket",
@@ -181,24 +166,12 @@ INDEXES: tuple[Index, ...] = (
     cases_by("grams", "institution_id"),
     pending_events("applications"),
     # reports/repository.py: figures by day, the events in them; what is due first.
-    Index(
-        collection="daily_figures",
-        name="place_day",
-        keys=(("institution_id", ASCENDING), ("day", ASCENDING)),
-    ),
-    Index(collection="daily_figures", name="day", keys=(("day", ASCENDING),)),
+    rising("daily_figures", "place_day", "institution_id", "day"),
+    rising("daily_figures", "day", "day"),
     expiring("counted_events"),
-    Index(
-        collection="applications",
-        name="institution_due",
-        keys=(("institution_id", ASCENDING), ("state", ASCENDING), ("due_at", ASCENDING)),
-    ),
-    Index(
-        collection="applications",
-        name="due",
-        keys=(("state", ASCENDING), ("due_at", ASCENDING)),
-    ),
-    Index(collection="enterprises", name="state", keys=(("state", ASCENDING),)),
+    rising("applications", "institution_due", "institution_id", "state", "due_at"),
+    rising("applications", "due", "state", "due_at"),
+    rising("enterprises", "state", "state"),
 )
 
 
