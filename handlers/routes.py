@@ -5,8 +5,9 @@ route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
 from handlers import health, openapi, receipts, static, unknown
-from handlers.console import dashboard, login, staff
+from handlers.console import cases, certifications, dashboard, login
 from handlers.console import messages as staff_messages
+from handlers.console import staff
 from handlers.contracts import accounts as accounts_contract
 from handlers.contracts import applications as applications_contract
 from handlers.contracts import cases as cases_contract
@@ -14,7 +15,7 @@ from handlers.contracts import certification as certification_contract
 from handlers.contracts import messages as messages_contract
 from handlers.contracts import products as products_contract
 from handlers.contracts import reviews as reviews_contract
-from handlers.portal import accounts, applications, home, messages, products
+from handlers.portal import accounts, applications, certification, face, home, messages, products
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
@@ -60,6 +61,29 @@ PORTAL = (
         r"/me/sessions/([0-9a-f]{64})/revoke", accounts.LogInRevocation, "log_in_revocation", "me"
     ),
     Route(r"/care", accounts.CareMode, "care"),
+    Route(r"/certification", certification.Overview, "certification", "certification"),
+    Route(r"/certification/profile", certification.Profile, "cert_profile", "certification"),
+    Route(r"/certification/lookup", certification.LookUp, "cert_lookup", "certification"),
+    Route(r"/certification/licence", certification.Licence, "cert_licence", "certification"),
+    Route(
+        r"/certification/licence/removal",
+        certification.LicenceRemoval,
+        "cert_licence_removal",
+        "certification",
+    ),
+    Route(
+        r"/certification/licence/reading",
+        certification.LicenceReading,
+        "cert_licence_reading",
+        "certification",
+    ),
+    Route(r"/certification/submit", certification.Submission, "cert_submission", "certification"),
+    Route(r"/certification/face", face.FaceStep, "cert_face", "certification"),
+    Route(r"/certification/face/renewal", face.FaceRenewal, "cert_face_renewal", "certification"),
+    Route(r"/certification/events", face.News, "cert_events", "certification"),
+    Route(r"/certification/news", face.NewsOnce, "cert_news", "certification"),
+    Route(r"/h/([0-9A-Za-z]{22})", face.TicketPage, "face_ticket"),
+    Route(r"/h/([0-9A-Za-z]{22})/return", face.TicketReturn, "face_return"),
     Route(r"/messages", messages.Messages, "messages", "messages"),
     Route(r"/messages/read-all", messages.ReadingOfAll, "messages_reading", "messages"),
     Route(rf"/messages/{ID}", messages.MessageItem, "message", "messages"),
@@ -69,6 +93,46 @@ CONSOLE = (
     Route(r"/console", dashboard.DashboardPage, "console", "dashboard"),
     Route(r"/console/login", login.StaffLogIn, "staff_login"),
     Route(r"/console/logout", login.StaffLogOut, "staff_logout"),
+    Route(r"/console/certifications", certifications.ReviewQueue, "review_queue", "certifications"),
+    Route(rf"/console/certifications/{ID}", certifications.ReviewPage, "review", "certifications"),
+    Route(
+        rf"/console/certifications/{ID}/claim",
+        certifications.ReviewClaim,
+        "review_claim",
+        "certifications",
+    ),
+    Route(
+        rf"/console/certifications/{ID}/release",
+        certifications.ReviewRelease,
+        "review_release",
+        "certifications",
+    ),
+    Route(
+        rf"/console/certifications/{ID}/reveal",
+        certifications.ReviewReveal,
+        "review_reveal",
+        "certifications",
+    ),
+    Route(
+        rf"/console/certifications/{ID}/licence",
+        certifications.ReviewLicence,
+        "review_licence",
+        "certifications",
+    ),
+    Route(r"/console/applications", cases.CaseQueue, "case_queue", "applications"),
+    Route(rf"/console/applications/{ID}", cases.CasePage, "case", "applications"),
+    Route(
+        rf"/console/applications/{ID}/accept", cases.CaseAcceptance, "case_accept", "applications"
+    ),
+    Route(
+        rf"/console/applications/{ID}/refer-back", cases.CaseReferral, "case_refer", "applications"
+    ),
+    Route(
+        rf"/console/applications/{ID}/decline", cases.CaseDecline, "case_decline", "applications"
+    ),
+    Route(rf"/console/applications/{ID}/credit", cases.CaseCredit, "case_credit", "applications"),
+    Route(rf"/console/applications/{ID}/loans", cases.CaseLoan, "case_loans", "applications"),
+    Route(rf"/console/applications/{ID}/close", cases.CaseClosing, "case_close", "applications"),
     Route(r"/console/staff", staff.StaffList, "staff", "staff"),
     Route(r"/console/staff/new", staff.NewStaffMember, "staff_new", "staff"),
     Route(rf"/console/staff/{ID}/state", staff.StaffState, "staff_state", "staff"),
