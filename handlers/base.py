@@ -36,6 +36,9 @@ class BaseHandler(RequestHandler):
         self.set_header("X-Request-Id", self.request_id)
 
     def set_default_headers(self) -> None:
+        """Also called anew before a refusal is written."""
+        if hasattr(self, "request_id"):
+            self.set_header("X-Request-Id", self.request_id)
         for name, value in self.application.headers:
             self.set_header(name, value)
 

@@ -4,6 +4,7 @@ So that a file one byte too large gets our refusal with its sentence, the rest o
 dropped up to a hard cap. Nothing is kept of a request that is not admitted.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from python_multipart.exceptions import FormParserError
@@ -120,6 +121,12 @@ class Uploading(BaseHandler):
         if self.request.method == "POST":
             limit = self.application.configuration.certification.upload_max_bytes
             self.upload = Upload(_boundary(self.request.headers.get("Content-Type", "")), limit)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """A refusal before the body was read: the rest is not waited for, so the connection ends."""
+        if self.upload is None or not self.upload.is_complete:
+            self.set_header("Connection", "close")
+        super().write_error(status_code, **kwargs)
 
     def data_received(self, chunk: bytes) -> None:
         if self.upload is not None:

@@ -76,6 +76,7 @@ async def test_every_answer_carries_the_security_headers(running: Running, path:
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
+    assert len(answer.headers["X-Request-Id"]) == 26
 
 
 async def test_a_dead_database_is_said_so_and_nothing_is_a_fault(start: Starter) -> None:
