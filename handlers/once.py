@@ -75,4 +75,5 @@ def _replay(handler: Any, replay: Replay) -> None:
             handler.add_header(name, value)
         else:
             handler.set_header(name, value)
-    handler.write(replay.body)
+    if replay.body:
+        handler.write(replay.body)

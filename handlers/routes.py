@@ -5,7 +5,7 @@ route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
 from handlers import health, openapi, receipts, static, unknown
-from handlers.console import cases, certifications, dashboard, login
+from handlers.console import case_deeds, cases, certifications, dashboard, login
 from handlers.console import messages as staff_messages
 from handlers.console import staff
 from handlers.contracts import accounts as accounts_contract
@@ -122,17 +122,30 @@ CONSOLE = (
     Route(r"/console/applications", cases.CaseQueue, "case_queue", "applications"),
     Route(rf"/console/applications/{ID}", cases.CasePage, "case", "applications"),
     Route(
-        rf"/console/applications/{ID}/accept", cases.CaseAcceptance, "case_accept", "applications"
+        rf"/console/applications/{ID}/accept",
+        case_deeds.CaseAcceptance,
+        "case_accept",
+        "applications",
     ),
     Route(
-        rf"/console/applications/{ID}/refer-back", cases.CaseReferral, "case_refer", "applications"
+        rf"/console/applications/{ID}/refer-back",
+        case_deeds.CaseReferral,
+        "case_refer",
+        "applications",
     ),
     Route(
-        rf"/console/applications/{ID}/decline", cases.CaseDecline, "case_decline", "applications"
+        rf"/console/applications/{ID}/decline",
+        case_deeds.CaseDecline,
+        "case_decline",
+        "applications",
     ),
-    Route(rf"/console/applications/{ID}/credit", cases.CaseCredit, "case_credit", "applications"),
-    Route(rf"/console/applications/{ID}/loans", cases.CaseLoan, "case_loans", "applications"),
-    Route(rf"/console/applications/{ID}/close", cases.CaseClosing, "case_close", "applications"),
+    Route(
+        rf"/console/applications/{ID}/credit", case_deeds.CaseCredit, "case_credit", "applications"
+    ),
+    Route(rf"/console/applications/{ID}/loans", case_deeds.CaseLoan, "case_loans", "applications"),
+    Route(
+        rf"/console/applications/{ID}/close", case_deeds.CaseClosing, "case_close", "applications"
+    ),
     Route(r"/console/staff", staff.StaffList, "staff", "staff"),
     Route(r"/console/staff/new", staff.NewStaffMember, "staff_new", "staff"),
     Route(rf"/console/staff/{ID}/state", staff.StaffState, "staff_state", "staff"),
