@@ -5,12 +5,15 @@ from server.applications.handling import CaseHandling
 from server.applications.repository import LoanApplicationRepository
 from server.applications.service import LoanApplications
 from server.audit.service import Audit
-from server.composition.enterprises import assemble_enterprises, assemble_files
+from server.composition.enterprises import (
+    EnterpriseServices,
+    assemble_enterprises,
+    assemble_files,
+)
 from server.composition.ground import Ground
 from server.composition.people import People
 from server.composition.reports import assemble_reports
 from server.core.working_days import WorkingCalendar
-from server.enterprises.service import Enterprises
 from server.institutions.repository import InstitutionRepository
 from server.institutions.service import Institutions
 from server.products.repository import ProductRepository
@@ -35,13 +38,7 @@ def build_services(ground: Ground, people: People) -> Services:
     )
     return Services(
         accounts=people.accounts,
-        applications=_applications(
-            ground,
-            people,
-            institutions=institutions,
-            products=products,
-            enterprises=enterprises.enterprises,
-        ),
+        applications=_applications(ground, people, institutions, products, enterprises),
         audit=people.audit,
         cases=cases,
         certifications=enterprises.certifications,
@@ -75,14 +72,13 @@ def _products(ground: Ground, institutions: Institutions, audit: Audit) -> Produ
 def _applications(
     ground: Ground,
     people: People,
-    *,
     institutions: Institutions,
     products: Products,
-    enterprises: Enterprises,
+    enterprises: EnterpriseServices,
 ) -> LoanApplications:
     return LoanApplications(
         applications=LoanApplicationRepository(ground.database, ground.cipher),
-        enterprises=enterprises,
+        enterprises=enterprises.enterprises,
         institutions=institutions,
         products=products,
         consents=people.consents,
