@@ -161,7 +161,7 @@ class Applications(PageHandler):
         page = await self._page(query)
         await self.show(
             "portal/applications/list.html",
-            tabs=[(key, label, counts.get(key)) for key, (label, _) in TABS.items()],
+            states=[(key, label, counts.get(key)) for key, (label, _) in TABS.items()],
             picked=query.state if query.state in TABS else "",
             q=query.q,
             page=page,
