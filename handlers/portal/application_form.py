@@ -10,7 +10,7 @@ from handlers.errors import problems_of
 from handlers.forms import BpFromPercent, FenFromWan, Form, Id, Phone, wrong
 from server.applications.form import ApplicationForm, LoanPurpose
 from server.consents.consent import TITLES, ConsentKind
-from server.core.errors import FieldsInvalid, Refusal
+from server.core.errors import FieldsInvalid, Kind, Refusal
 from server.core.money import percent, wan
 from server.enterprises.enterprise import Enterprise
 
@@ -21,6 +21,23 @@ ON_PAGE: Mapping[str, str] = {
     "expected_rate_bp": "rate_percent",
     "version": TICK,
 }
+NOT_TICKED = f"请阅读并同意《{TITLES[ConsentKind.APPLICATION]}》"
+CHOICES = frozenset({"branch_id", "purpose", "is_enforced", "was_overdue"})
+ORDER = (
+    "branch_id",
+    "purpose",
+    "amount_wan",
+    "term_months",
+    "rate_percent",
+    "note",
+    "annual_revenue_wan",
+    "total_loans_wan",
+    "is_enforced",
+    "was_overdue",
+    "contact_name",
+    "contact_phone",
+    TICK,
+)
 YES_NO = (("no", "无"), ("yes", "有"))
 
 
@@ -72,16 +89,23 @@ class ApplyForm(FilledForm):
     def must_be_ticked(self) -> None:
         """Refuse unless the consent was given."""
         if not self.accept_application:
-            title = TITLES[ConsentKind.APPLICATION]
-            raise FieldsInvalid({TICK: f"请阅读并同意《{title}》"})
+            raise FieldsInvalid({TICK: NOT_TICKED})
 
 
-def on_page(refusal: Refusal) -> Refusal:
-    """The refusal with its problems under the names of the page's fields."""
-    problems = problems_of(refusal)
-    if not any(name in ON_PAGE for name in problems):
+def on_page(refusal: Refusal, *, is_ticked: bool = True) -> Refusal:
+    """The refusal with its problems under the names of the page's fields, in their order."""
+    if refusal.kind is not Kind.INVALID:
         return refusal
-    return FieldsInvalid({ON_PAGE.get(name, name): text for name, text in problems.items()})
+    problems = {ON_PAGE.get(name, name): text for name, text in problems_of(refusal).items()}
+    for name in CHOICES & problems.keys():
+        problems[name] = problems[name].replace("请填写", "请选择", 1)
+    if not is_ticked:
+        problems[TICK] = NOT_TICKED
+    return FieldsInvalid(dict(sorted(problems.items(), key=_place)))
+
+
+def _place(problem: tuple[str, str]) -> int:
+    return ORDER.index(problem[0]) if problem[0] in ORDER else -1
 
 
 def filled(form: ApplicationForm) -> dict[str, str]:

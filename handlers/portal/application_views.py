@@ -117,12 +117,16 @@ def moments(case: LoanApplication, now: datetime) -> list[Moment]:
     """The whole history, oldest first, and what comes next."""
     found = [_moment(step) for step in case.steps]
     if case.state in _NEXT:
-        found.append(Moment(title=_NEXT[case.state], text=expectation(case, now), tone="now"))
+        found.append(Moment(title=_NEXT[case.state], text=_expectation(case, now), tone="now"))
     return found
 
 
-def expectation(case: LoanApplication, now: datetime) -> str:
-    """By when the institution answers, as the applicant reads it."""
+def meaning(case: LoanApplication) -> str:
+    """What the state means, where nothing comes next; else the history's last line says it."""
+    return "" if case.state in _NEXT else STATE_MEANINGS[case.state]
+
+
+def _expectation(case: LoanApplication, now: datetime) -> str:
     due_at = case.answer_due_at
     if due_at is None:
         return STATE_MEANINGS[case.state]

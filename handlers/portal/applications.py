@@ -10,6 +10,7 @@ from handlers.forms import Form
 from handlers.once import once
 from handlers.pages import PageHandler
 from handlers.portal.application_form import (
+    TICK,
     YES_NO,
     ApplyForm,
     FilledForm,
@@ -22,7 +23,7 @@ from handlers.portal.application_views import (
     case_pairs,
     credit_pairs,
     enterprise_pairs,
-    expectation,
+    meaning,
     moments,
     product_view,
     state_tag,
@@ -71,7 +72,10 @@ class Application(PageHandler):
     @certified
     @once
     async def post(self, product_id: str) -> None:
-        async with self.keeping(lambda refusal: self._show(product_id, on_page(refusal))):
+        is_ticked = bool(self.get_body_argument(TICK, ""))
+        async with self.keeping(
+            lambda refusal: self._show(product_id, on_page(refusal, is_ticked=is_ticked))
+        ):
             form = self.read(ApplyForm)
             form.must_be_ticked()
             application = await self.services.applications.submit(
@@ -218,7 +222,7 @@ async def show_case(page: PageHandler, application_id: str, refusal: Refusal | N
         tag=state_tag(case),
         notice="" if refusal else _notice(case, page.get_query_argument("done", "")),
         reason=newest_reason(case.steps) if is_refused else "",
-        expectation=expectation(case, now),
+        meaning=meaning(case),
         moments=moments(case, now),
         enterprise=enterprise_pairs(enterprise),
         facts=case_pairs(case),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handlers.portal.application_form import ORDER
 from server.consents.consent import TITLES, ConsentKind
 from tests.borrowing import (
     VERSION,
@@ -145,6 +146,20 @@ async def test_amounts_are_read_in_wan_to_the_last_fen(
     assert answer.status == (303 if fen else 422)
     items = (await api.get("/applications")).json["items"]
     assert [one["amount_fen"] for one in items] == ([fen] if fen else [])
+
+
+@pytest.mark.shows("F099")
+async def test_all_that_is_missing_is_said_at_once_in_the_order_of_the_form(
+    running: Running,
+) -> None:
+    at = await counter(running)
+    browser = await browser_of(running, await certified(running))
+    page = await browser.post(f"/products/{at.product.id}/apply", {"note": "只写了这一句"})
+    named = re.findall(r'href="#(\w+)"', page.text)
+    assert page.status == 422
+    assert named == ["main", *(name for name in ORDER if name != "note")]
+    assert "请选择经办网点" in visible(page) and "请填写融资金额" in visible(page)
+    assert "只写了这一句" in page.text
 
 
 async def test_without_the_tick_nothing_is_handed_in(running: Running) -> None:
