@@ -10,6 +10,7 @@ from handlers.enterprise_forms import PageProfileForm
 from handlers.forms import Form
 from handlers.once import once
 from handlers.pages import PageHandler
+from handlers.regions import region_names
 from handlers.uploads import UploadPage
 from server.consents.consent import ConsentKind
 from server.core.errors import Refusal
@@ -211,8 +212,16 @@ class Submission(CertificationPage):
     async def _show(self, refusal: Refusal | None = None) -> None:
         case = await self.services.certifications.get_own(self.actor)
         texts = case.profile.texts() if case.profile else {}
+        texts["region_code"] = self._region(texts.get("region_code", ""))
         pairs = [(LABELS[n], _words(n, texts[n])) for n in LABELS if texts.get(n)]
         await self.show_step("submit", Step.SUBMIT, refusal, pairs=pairs, wide=("经营范围",))
+
+    def _region(self, code: str) -> str:
+        """Province, city and county as people call them."""
+        platform = self.application.configuration.platform
+        levels = [level for level in (f"{code[:2]}0000", f"{code[:4]}00", code) if code]
+        own = {platform.region_code: platform.city}
+        return "".join(region_names(levels, self.application.assets, own))
 
 
 async def show_profile(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from server.files.pictures import prepare
 from server.files.stored_file import FilesBusy
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ class Decoding:
     """One a process."""
 
     def __init__(self, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decoding")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decoding", initializer=prepare)
         self._places = workers + waiting
         self._taken = 0
 

@@ -6,6 +6,7 @@ gigabytes is refused at once. What comes out is always a plain JPEG without meta
 
 import io
 import threading
+import warnings
 
 import filetype
 import pillow_heif
@@ -30,8 +31,13 @@ _QUALITIES = (90, 80, 70, 60)
 _HEAD_BYTES = 4096
 _pdfium = threading.Lock()  # PDFium is not safe in several threads
 
-pillow_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+def prepare() -> None:
+    """What the imaging library must be told once in a process, before the first picture."""
+    pillow_heif.register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # Twice as many are an error; between the two our own judgement of the header refuses.
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 def normalise(data: bytes) -> tuple[bytes, str]:
@@ -65,7 +71,7 @@ def _decode(data: bytes, picture_format: str) -> Image.Image:
             opened.draft("RGB", (MAX_SIDE, MAX_SIDE))
             turned = ImageOps.exif_transpose(opened)
             return _flat(turned)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise FileTooManyPixels(field="file") from None
     except (
         UnidentifiedImageError,

@@ -109,6 +109,7 @@ async def test_the_whole_way_by_pages_resuming_at_every_step(running: Running) -
     assert (await browser.get("/certification")).headers["Location"] == "/certification/submit"
     check = await browser.get("/certification/submit")
     assert "周**" in visible(check) and one.legal_rep.name not in check.text
+    assert "云桥市雨花区" in visible(check)
     assert (await browser.post("/certification/submit")).status == 303
     assert "等待平台审核" in visible(await browser.get("/certification"))
     case = await running.database["certifications"].find_one({})
