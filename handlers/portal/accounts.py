@@ -27,10 +27,9 @@ class CodeForm(Form):
     page: Literal["login", "register"] = "login"
 
 
-class LoginForm(Form):
+class LoginForm(CodeForm):
     """Phone and code; ``next`` is where the person wanted to go."""
 
-    phone: Phone
     code: SmsCode
     next: Annotated[str, Field(max_length=500)] = ""
 

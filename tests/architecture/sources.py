@@ -12,7 +12,7 @@ from types import ModuleType
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("server", "handlers")
 ASIDE = ("sandbox", "tests", "benchmarks")
-FLOORS_WITHOUT_RULES = ("core", "config", "storage", "providers", "cli")
+FLOORS_WITHOUT_RULES = ("core", "config", "storage", "providers", "composition", "cli")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

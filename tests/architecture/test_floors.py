@@ -72,13 +72,17 @@ def _is_vendor_sdk(source: Source, one: Import) -> bool:
 
 
 def _is_deed(source: Source) -> bool:
-    """A service, whole or split by deed: it reaches its own repository. Reports are all services."""
+    """A service, whole or split by deed: it reaches its own repository or a lower service."""
     repository = f"server.{source.capability}.repository"
-    return (
-        source.path.stem == "service"
-        or source.capability == "reports"
-        or any(is_within(one.target, repository) for one in imports(source.name))
+    return source.path.stem == "service" or any(
+        is_within(one.target, repository) or _is_service(one.target)
+        for one in imports(source.name)
     )
+
+
+def _is_service(target: str) -> bool:
+    parts = target.split(".")
+    return parts[0] == "server" and len(parts) > 2 and parts[2] == "service"
 
 
 def _forbidden(source: Source) -> tuple[str, ...]:
