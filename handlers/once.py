@@ -14,7 +14,8 @@ from server.core.errors import Invalid
 from server.core.ids import digest
 from server.core.once import Replay
 
-KEPT_HEADERS = ("Content-Type", "Location", "Set-Cookie", "HX-Redirect")
+# As Tornado writes the names.
+KEPT_HEADERS = ("Content-Type", "Location", "Set-Cookie", "Hx-Redirect", "Hx-Trigger")
 
 
 class KeyMissing(Invalid):

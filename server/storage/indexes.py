@@ -56,6 +56,34 @@ INDEXES: tuple[Index, ...] = (
     # idempotency.py, limits.py
     expiring("idempotency"),
     expiring("rate_limits"),
+    # accounts/repository.py: one account a phone and kind, one member of staff a login name; staff
+    # by age and by branch; an account's log-ins; the brooms.
+    Index(
+        collection="accounts",
+        name="phone",
+        keys=(("phone_index", ASCENDING), ("kind", ASCENDING)),
+        unique=True,
+    ),
+    Index(
+        collection="accounts",
+        name="login",
+        keys=(("login", ASCENDING),),
+        unique=True,
+        partial={"login": {"$type": "string"}},
+    ),
+    Index(
+        collection="accounts",
+        name="kind_created",
+        keys=(("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    rising("accounts", "branch", "institution_id", "branch_id", "state"),
+    Index(
+        collection="sessions",
+        name="account",
+        keys=(("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)),
+    ),
+    expiring("sessions"),
+    expiring("sms_codes"),
     # blobs.py
     Index(
         collection="blob_chunks",
