@@ -17,7 +17,7 @@ from server.enterprises.four_factors import (
 )
 from server.enterprises.profile import EstablishedInFuture, IdNumberWrong, UsccFixed, UsccWrong
 from server.enterprises.register_facts import RegisterSilent
-from server.enterprises.repository import ChangedMeanwhile
+from server.enterprises.rounds import ChangedMeanwhile
 from server.files.stored_file import (
     FileEmpty,
     FileNotFound,

@@ -5,9 +5,14 @@ from handlers.route import Operation, Route
 from server.core.paging import CursorBroken
 from server.enterprises.certification import CertificationNotFound, MoveIllegal
 from server.enterprises.enterprise import UsccClaimed
-from server.enterprises.repository import ChangedMeanwhile
 from server.enterprises.review import NothingToReview
-from server.enterprises.rounds import CaseClaimed, CaseNotClaimed, ReasonTooLong, ReasonTooShort
+from server.enterprises.rounds import (
+    CaseClaimed,
+    CaseNotClaimed,
+    ChangedMeanwhile,
+    ReasonTooLong,
+    ReasonTooShort,
+)
 from server.files.stored_file import FileNotFound, FilesBusy
 
 REVIEW = r"/api/v1/reviews/([0-9a-z]{26})"

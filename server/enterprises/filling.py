@@ -24,9 +24,9 @@ from server.enterprises.profile import EstablishedInFuture, Profile, must_be_id_
 from server.enterprises.register_facts import Facts, RegisterSilent, facts_of_register, sources_of
 from server.enterprises.repository import (
     CertificationRepository,
-    ChangedMeanwhile,
     EnterpriseRepository,
 )
+from server.enterprises.rounds import ChangedMeanwhile
 from server.providers.ports.four_factors import FourFactorCheck
 from server.providers.ports.register import EnterpriseRegister
 from server.storage.limits import RateLimits

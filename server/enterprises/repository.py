@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from server.core.errors import Conflict
 from server.core.ids import digest
 from server.core.paging import Page, PageRequest
 from server.enterprises.certification import (
@@ -22,6 +21,7 @@ from server.enterprises.enterprise import (
     EnterpriseState,
     UsccClaimed,
 )
+from server.enterprises.rounds import ChangedMeanwhile
 from server.storage.encryption import FieldCipher
 from server.storage.mongo import (
     Database,
@@ -35,13 +35,6 @@ from server.storage.paging import fetch_page
 
 Decide = Callable[[Certification], Certification]
 TRIES = 6
-
-
-class ChangedMeanwhile(Conflict):
-    """Too many writers at once; the person looks again."""
-
-    code = "enterprises.changed_meanwhile"
-    sentence = "这份申请刚刚被更新过，请刷新页面后重试。"
 
 
 class CertificationRepository:

@@ -35,6 +35,13 @@ class ReasonTooLong(Invalid):
     sentence = "原因请控制在 {maximum} 个字以内。"
 
 
+class ChangedMeanwhile(Conflict):
+    """Too many writers at once; the person looks again."""
+
+    code = "enterprises.changed_meanwhile"
+    sentence = "这份申请刚刚被更新过，请刷新页面后重试。"
+
+
 class CaseClaimed(Conflict):
     """Another reviewer is at it."""
 
