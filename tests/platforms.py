@@ -165,27 +165,27 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+def settings_of(uri: str, sandbox_address: str, port: int, **overrides: str) -> Settings:
+    """Settings of the shipped config.yaml, pointed at a mongod and a sandbox."""
+    host, _, sandbox_port = sandbox_address.rpartition(":")
+    environment = {
+        **SECRETS,
+        "RQ_MONGODB_URI": uri,
+        "RQ__STORAGE__DATABASE": DATABASE_NAME,
+        "RQ__SERVER__PORT": str(port),
+        "RQ__SERVER__PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "RQ__SERVER__DRAIN_SECONDS": "1",
+        "RQ__TENCENT__ENDPOINT": f"{host}:{sandbox_port}",
+        "RQ__ALIYUN__PORT": sandbox_port,
+        **overrides,
+    }
+    return read_settings(ROOT / "config.yaml", environment)
+
+
 @pytest.fixture
 def settings_for(mongod: Embedded, sandbox_address: str) -> Callable[..., Settings]:
-    """Settings of the shipped config.yaml, pointed at the sandbox, with overrides."""
-
-    def make(**overrides: str) -> Settings:
-        port = free_port()
-        host, _, sandbox_port = sandbox_address.rpartition(":")
-        environment = {
-            **SECRETS,
-            "RQ_MONGODB_URI": mongod.uri,
-            "RQ__STORAGE__DATABASE": DATABASE_NAME,
-            "RQ__SERVER__PORT": str(port),
-            "RQ__SERVER__PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "RQ__SERVER__DRAIN_SECONDS": "1",
-            "RQ__TENCENT__ENDPOINT": f"{host}:{sandbox_port}",
-            "RQ__ALIYUN__PORT": sandbox_port,
-            **overrides,
-        }
-        return read_settings(ROOT / "config.yaml", environment)
-
-    return make
+    """Settings for a platform on a free port, with overrides."""
+    return lambda **overrides: settings_of(mongod.uri, sandbox_address, free_port(), **overrides)
 
 
 @pytest.fixture
