@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
-from sandbox import demo_files
+from sandbox import demo_files, people
 from sandbox.demo_files import DemoProblem
-from sandbox.world import World, load
+from sandbox.world import Person, Staff, World, load
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
 STOP_SECONDS = 45
+QUIET = "RQ__LOGGING__LEVEL"  # a line for every request would push the welcome off the screen
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
 
@@ -72,28 +73,43 @@ async def _run(wanted: int, var: Path, world_file: Path) -> int:
 async def _start(
     children: Children, config: Path, world: Path, port: int, sandbox_port: int
 ) -> None:
-    print("Starting the sandbox …", flush=True)
-    server_url = f"http://127.0.0.1:{port}"
+    print("Starting the sandbox and the server …", flush=True)
+    server_url, sandbox_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
     more = ("--port", str(sandbox_port), "--world", str(world), "--server-url", server_url)
     await children.start("sandbox", "-m", "sandbox", *more)
-    await children.watch(_answers(f"http://127.0.0.1:{sandbox_port}/healthz", "sandbox"))
-    print("Starting the server …", flush=True)
     await children.start("server", "-m", "server", "serve", "--config", str(config))
+    await children.watch(_answers(f"{sandbox_url}/healthz", "sandbox"))
     await children.watch(_answers(f"{server_url}/readyz", "server"))
-    print("Adding sample data …", flush=True)
+    print("Adding sample data that is missing …", flush=True)
     seeding = await children.start(
         "seed", "-m", "server", "seed", "--config", str(config), "--world", str(world)
     )
     if code := await children.watch(seeding.wait(), besides="seed"):
         raise DemoProblem(f"Adding the sample data failed (exit code {code}); see above.")
     children.forget("seed")
+    await children.watch(_bring_to_life(load(world), server_url, sandbox_url))
+
+
+async def _bring_to_life(world: World, server: str, sandbox: str) -> None:
+    """Without these people the platform works all the same, so their trouble ends nothing."""
+    place = people.Place(server=server, sandbox=sandbox, world=world, say=_say)
+    try:
+        await people.live(place)
+    except (people.Refused, OSError, HTTPClientError) as problem:
+        print(f"The people of the demo did not get to their end: {problem}", file=sys.stderr)
+
+
+def _say(sentence: str) -> None:
+    print(f"  {sentence}", flush=True)
 
 
 def _environment(secrets: dict[str, str], port: int) -> dict[str, str]:
     """Both clouds' SDKs obey proxy variables, even for loopback; nothing here goes outside."""
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     receipts = f"http://127.0.0.1:{port}/receipts/sms/{secrets[demo_files.RECEIPT_SECRET]}"
-    return {**kept, **secrets, "SANDBOX_RECEIPT_URL": receipts, "PYTHONUNBUFFERED": "1"}
+    quiet = {QUIET: os.environ.get(QUIET, "WARNING")}
+    more = {"SANDBOX_RECEIPT_URL": receipts, "PYTHONUNBUFFERED": "1"}
+    return {**kept, **secrets, **quiet, **more}
 
 
 def _is_proxy(name: str) -> bool:
@@ -174,30 +190,51 @@ async def _answers(url: str, name: str) -> None:
             await client.fetch(url, request_timeout=5)
             return
         except (OSError, HTTPClientError):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
     raise DemoProblem(f"The {name} did not become ready in {START_SECONDS} s; see above.")
 
 
 def welcome(world: World, port: int, sandbox_port: int) -> str:
     server, sandbox = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
-    registered = [one for one in world.persons if one.key in world.demo.get("registered", ())]
     lines = [
         "",
-        "融桥已就绪（Ctrl-C 结束）",
+        "融桥已就绪（Ctrl-C 结束，数据会保留；make reset 清空）",
         f"  门户      {server}/",
         f"  工作台    {server}/console/login",
         f"  手机      {sandbox}/phone  （短信、刷脸、营业执照样张都在这里）",
         "",
         "  门户登录：手机号 + 短信验证码，验证码在“手机”的短信里",
-        *(f"    {one.phone}  {one.name}" for one in registered),
+        *(f"    {one.phone}  {one.name}：{_SITUATIONS[one.key]}" for one in _portal_people(world)),
         "  工作台登录：账号 + 密码",
-        *(
-            f"    {one.login:<10} {one.password:<14} {'、'.join(_ROLES[role] for role in one.roles)}"
-            for one in world.staff
-        ),
+        *(f"    {one.login:<10} {one.password:<14} {_post(world, one)}" for one in world.staff),
+        "",
+        "  试试看",
+        *(f"    {number}. {one}" for number, one in enumerate(_IDEAS, start=1)),
         "",
     ]
     return "\n".join(lines)
 
 
+def _portal_people(world: World) -> list[Person]:
+    return [one for one in world.persons if one.key in _SITUATIONS]
+
+
+def _post(world: World, member: Staff) -> str:
+    names = {branch.key: branch.name for one in world.institutions for branch in one.branches}
+    role = "、".join(_ROLES[role] for role in member.roles)
+    return f"{role}，{names[member.branch]}" if member.branch else role
+
+
 _ROLES = {"reviewer": "审核员", "officer": "客户经理", "administrator": "管理员"}
+_SITUATIONS = {
+    "lin": "还没有注册，名下企业可从头办理认证",
+    "zhou": "企业已认证，有各种状态的融资申请",
+    "ayinuer": "企业认证已提交，等待审核",
+    "xu": "企业经办人，企业已认证",
+}
+_IDEAS = (
+    "用林砚秋的手机注册，上传她的营业执照样张，扫码刷脸，提交企业认证",
+    "用 reviewer1 登录工作台，审核石榴籽食品的认证，再看阿依努尔收到的短信",
+    "用 officer1 登录工作台，受理周启明刚提交的申请，授信、放款，再看他的手机",
+    "用 admin 登录工作台，看整个平台的运营概览",
+)

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from server.composition.ground import lay_ground, start_embedded
+from server.composition.ground import Ground, lay_ground, start_embedded
 from server.config import Settings
 from server.core.clock import SHANGHAI, utc_now
 from server.core.errors import Refusal
@@ -46,7 +46,13 @@ class HistoryClock:
     @contextmanager
     def on(self, day: date) -> Iterator[None]:
         """That day's morning in China, for every service that was given this clock."""
-        self._moment = datetime.combine(day, MORNING, SHANGHAI).astimezone(UTC)
+        with self.at(datetime.combine(day, MORNING, SHANGHAI).astimezone(UTC)):
+            yield
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """One moment of the past."""
+        self._moment = moment
         try:
             yield
         finally:
@@ -57,6 +63,7 @@ class HistoryClock:
 class Soil:
     """What a module of samples works with. ``world`` is the file as read."""
 
+    ground: Ground
     services: Services
     clock: HistoryClock
     world: dict[str, Any]
@@ -116,7 +123,7 @@ async def sow(
     platform = Platform(ground)
     try:
         await indexes.ensure(ground.database)
-        soil = Soil(services=platform.services, clock=clock, world=world)
+        soil = Soil(ground=ground, services=platform.services, clock=clock, world=world)
         for one in samples:
             print(f"seed: {one.name}: {await one.sow(soil)} new")
     finally:

@@ -81,15 +81,33 @@ def test_staff_have_passwords_of_four_classes_and_officers_a_branch(world: World
 
 
 def test_the_demo_names_only_what_the_world_holds(world: World) -> None:
-    assert all(world.person(key) for key in world.demo["registered"])
+    demo = world.demo
+    people = {one.key for one in world.persons} | {one["key"] for one in demo["persons"]}
+    firms = {one.uscc for one in world.enterprises} | {one["uscc"] for one in demo["enterprises"]}
+    certified = {}
+    for row in demo["certifications"]:
+        assert row["enterprise"] in firms and row["applicant"] in people
+        certified[row["enterprise"]] = row["days_ago"]
+    assert all(one["legal_rep"] in people for one in demo["enterprises"])
     products = {one.name: one for one in world.products}
-    for row in (*world.demo["certified"], *world.demo["applications"]):
-        assert world.enterprise(row["enterprise"])
-        assert row["applicant"] in world.demo["registered"]
-    for row in world.demo["applications"]:
+    for row in demo["applications"]:
+        assert row["days_ago"] < certified[row["enterprise"]]
         product = products[row["product"]]
         assert product.amount_min_fen <= row["amount_fen"] <= product.amount_max_fen
         assert product.term_min_months <= row["term_months"] <= product.term_max_months
+        days = [row["days_ago"], *(deed["days_ago"] for deed in row.get("deeds", ()))]
+        assert days == sorted(days, reverse=True)
+
+
+def test_the_demos_own_people_and_firms_have_right_check_signs_too(world: World) -> None:
+    phones = {one.phone for one in world.persons} | {one.phone for one in world.staff}
+    for person in world.demo["persons"]:
+        assert person["id_number"][17] == id_check_sign(person["id_number"])
+        assert re.fullmatch(r"1[3-9]\d{9}", person["phone"]) and person["phone"] not in phones
+    for firm in world.demo["enterprises"]:
+        assert firm["uscc"][17] == uscc_check_sign(firm["uscc"])
+        assert firm["uscc"][16] == organisation_check_sign(firm["uscc"][8:17])
+        assert world.enterprise(firm["uscc"]) is None
 
 
 def test_a_firm_without_a_known_legal_rep_is_refused(tmp_path: Path) -> None:
