@@ -7,6 +7,7 @@ import pytest
 
 from server.core.actor import Surface
 from server.core.clock import SHANGHAI
+from server.core.ids import new_id
 from server.enterprises.enterprise import CertificationNeeded
 from tests.certifying import (
     VERSION,
@@ -257,11 +258,12 @@ async def test_nobody_submits_without_the_face(running: Running) -> None:
 
 @pytest.mark.shows("F043")
 async def test_whoever_is_not_certified_is_told_where_to_go(running: Running) -> None:
+    path = f"/products/{new_id()}/applications"
     for api in (await applicant(running), await with_profile(running)):
-        answer = await api.post("/applications", {})
+        answer = await api.post(path, {})
         assert (answer.status, answer.code) == (403, "enterprises.need_cert")
         assert answer.json["facts"]["go_to"] == "/certification"
-    assert (await (await certified(running)).post("/applications", {})).status == 422
+    assert (await (await certified(running)).post(path, {})).status == 422
     assert await running.database["applications"].count_documents({}) == 0
 
 
