@@ -5,7 +5,7 @@ import traceback
 from typing import Any, ClassVar
 
 import orjson
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import access_of
 from handlers.errors import Answer, answer_to, as_json, retry_after
@@ -61,8 +61,11 @@ class BaseHandler(RequestHandler):
         raise NotImplementedError
 
     async def prepare(self) -> None:
+        method = getattr(self, str(self.request.method).lower())
+        if method.__func__ is RequestHandler._unimplemented_method:
+            raise HTTPError(405)
         self.visitor = await admit(
-            access_of(getattr(self, str(self.request.method).lower())),
+            access_of(method),
             services=self.services,
             settings=self.application.configuration,
             surface=self.surface,

@@ -6,7 +6,7 @@ from typing import Any
 
 from server.core.clock import shanghai
 from server.core.masking import mask_id_number, mask_name, mask_phone, mask_uscc
-from server.core.money import percent, wan
+from server.core.money import wan
 
 
 def when(moment: datetime | None) -> str:
@@ -28,8 +28,8 @@ def wan_text(fen: int | None) -> str:
 
 
 def rate_text(bp: int | None) -> str:
-    """The annual rate in %, without the sign; a dash for None."""
-    return "—" if bp is None else percent(bp)
+    """The annual rate in %, two decimals, without the sign; a dash for None."""
+    return "—" if bp is None else f"{bp // 100}.{bp % 100:02d}"
 
 
 def months(number: int | None) -> str:

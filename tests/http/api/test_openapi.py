@@ -58,3 +58,8 @@ async def test_what_an_unsigned_call_is_answered_stands_in_the_document(running:
             if answer.status >= 400:
                 codes = described["responses"][str(answer.status)]["x-codes"]
                 assert answer.code in codes, (method, path, answer.code, codes)
+
+
+async def test_a_method_that_an_address_lacks_is_405(running: Running) -> None:
+    answer = await running.api().call("DELETE", "/me")
+    assert (answer.status, answer.code) == (405, "core.method_not_allowed")

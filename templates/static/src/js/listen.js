@@ -88,27 +88,34 @@ document.addEventListener('submit', (event) => {
   window.addEventListener('pageshow', (shown) => { if (shown.persisted) free(); }, { once: true });
 }, true);
 
-// 同意并继续 waits until the text has been read to its end; how long it took goes with the form.
+// 同意并继续 waits until the text was read to its end and was open long enough; how long goes with the form.
 function prepareReaders(root) {
   all('[data-reader]', root).forEach((text) => {
     const form = text.closest('form') || document;
+    const part = (name) => form.querySelector(`[data-reader-${name}]`);
+    const gate = part('gate');
+    const seconds = part('seconds');
+    const needed = seconds ? Number(seconds.value) || 0 : 0;
     const opened = Date.now();
-    const gate = form.querySelector('[data-reader-gate]');
-    const end = () => {
-      if (text.scrollTop + text.clientHeight < text.scrollHeight - 8) return;
+    const elapsed = () => Math.floor((Date.now() - opened) / 1000);
+    let atEnd = false;
+    const look = () => {
+      atEnd = atEnd || text.scrollTop + text.clientHeight >= text.scrollHeight - 8;
+      if (!atEnd) return;
+      if (part('done')) part('done').value = '1';
+      const left = needed - elapsed();
+      if (left > 0) {
+        if (part('hint')) part('hint').textContent = `已读到文末，请再停留 ${left} 秒。`;
+        setTimeout(look, 250);
+        return;
+      }
       if (gate) gate.disabled = false;
-      const flag = form.querySelector('[data-reader-done]');
-      if (flag) flag.value = '1';
-      const hint = form.querySelector('[data-reader-hint]');
-      if (hint) hint.hidden = true;
+      if (part('hint')) part('hint').hidden = true;
     };
     if (gate) gate.disabled = true;
-    text.addEventListener('scroll', end, { passive: true });
-    form.addEventListener('submit', () => {
-      const seconds = form.querySelector('[data-reader-seconds]');
-      if (seconds) seconds.value = Math.round((Date.now() - opened) / 1000);
-    });
-    end();
+    text.addEventListener('scroll', look, { passive: true });
+    form.addEventListener('submit', () => { if (seconds) seconds.value = elapsed(); });
+    look();
   });
 }
 
