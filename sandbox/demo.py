@@ -26,6 +26,7 @@ from sandbox.world import Person, Staff, World, load
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
 STOP_SECONDS = 45
+VAR_BYTES = 90
 QUIET = "RQ__LOGGING__LEVEL"  # a line for every request would push the welcome off the screen
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
@@ -38,11 +39,21 @@ class Ended(Exception):
 def run(*, port: int, var: Path, world: Path) -> int:
     """The exit code: 0 when ended on request, 1 with a sentence otherwise."""
     try:
+        _must_be_short(var.resolve())
         with demo_files.take_folder(var.resolve()):
             return asyncio.run(_run(port, var.resolve(), world.resolve()))
     except DemoProblem as problem:
         print(problem, file=sys.stderr)
         return 1
+
+
+def _must_be_short(var: Path) -> None:
+    """The database listens on a socket in here, and a socket's path has little room."""
+    if len(os.fsencode(var)) > VAR_BYTES:
+        raise DemoProblem(
+            f"{var} is too long a path for the database's socket (at most {VAR_BYTES} bytes): "
+            "move this folder to a shorter path, or give a shorter --var."
+        )
 
 
 async def _run(wanted: int, var: Path, world_file: Path) -> int:

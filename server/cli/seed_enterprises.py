@@ -185,7 +185,7 @@ def _stages(soil: Soil, story: _Story, case_id: str, days: Days) -> Iterator[Cer
         at = days.next(office_day(soil, story.row.days_ago))
         if case.state is not CertificationState.FACING:
             profile = story.profile()
-            case = case.with_profile(profile, sources_of(profile, None, case.register, at))
+            case = case.with_profile(profile, sources_of(profile, case.licence, case.register, at))
             case = case.checked(_matching_factors(case_id, at))
         case = case.with_face(face).submitted(at, calendar.due(at, review_days))
         yield replace(case, licence_file_id=None, updated_at=at)
@@ -206,18 +206,22 @@ def _filled_in(soil: Soil, story: _Story, case_id: str, at: datetime) -> Certifi
         enterprise_id=derived_id("enterprise", case_id),
     )
     profile = story.profile()
-    known = {name: text for name, text in profile.texts().items() if name not in _TYPED}
-    facts = Facts(kind=SourceKind.REGISTER, at=at, values=known, detail=REGISTER)
+    texts = profile.texts()
+    printed = {name: texts[name] for name in _PRINTED}
+    licence = Facts(kind=SourceKind.LICENCE, at=at, values=printed)
+    filed = {name: texts[name] for name in (*_PRINTED, *_FILED)}
+    register = Facts(kind=SourceKind.REGISTER, at=at, values=filed, detail=REGISTER)
     version = soil.services.consents.version(ConsentKind.CERTIFICATION)
-    case = case.agreed(version, at).with_licence(NO_PICTURE, None).with_register(facts)
-    case = case.with_profile(profile, sources_of(profile, None, facts, at))
+    case = case.agreed(version, at).with_licence(NO_PICTURE, licence).with_register(register)
+    case = case.with_profile(profile, sources_of(profile, licence, register, at))
     return case.checked(_matching_factors(case_id, at))
 
 
-_TYPED = frozenset(
-    "region_code legal_rep_id_number legal_rep_phone contact_name contact_phone contact_title"
-    " contact_email".split()
-)
+_PRINTED = (
+    "uscc name legal_rep_name registered_address enterprise_kind established_on"
+    " registered_capital_fen authority business_scope"
+).split()
+_FILED = ("registration_status", "industry_code")
 
 
 def _matching_factors(case_id: str, at: datetime) -> FourFactors:

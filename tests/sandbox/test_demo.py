@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.demo import ROOT, Children, Ended, welcome
+from sandbox.demo import ROOT, Children, Ended, run, welcome
 from sandbox.demo_files import (
     DemoProblem,
     configuration,
@@ -21,7 +21,7 @@ from sandbox.demo_files import (
     take_folder,
     write_config,
 )
-from sandbox.world import World
+from sandbox.world import WORLD_FILE, World
 from server.config import read_settings
 
 
@@ -92,12 +92,24 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
     take_folder(tmp_path).close()
 
 
+def test_a_path_too_long_for_a_socket_is_refused_with_a_sentence_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    var = tmp_path / ("x" * 100)
+    assert run(port=8800, var=var, world=WORLD_FILE) == 1
+    assert "shorter" in capsys.readouterr().err
+    assert not var.exists()
+
+
 def test_the_welcome_names_every_way_in(world: World) -> None:
     text = welcome(world, 8800, 8801)
     assert "http://127.0.0.1:8800/console/login" in text
     assert "http://127.0.0.1:8801/phone" in text
     for member in world.staff:
         assert member.login in text and member.password in text
+    for key in ("zhou", "ayinuer", "lin"):
+        person = world.person(key)
+        assert person is not None and f"{person.phone}  {person.name}" in text
 
 
 FOREVER = "import signal; signal.pause()"
