@@ -1,1 +1,1 @@
-"""The API's part of the route table, a capability a module: what each method takes, gives and refuses with."""
+"""The API's part of the route table, a capability a module: what a method takes, gives, refuses with."""

@@ -31,7 +31,9 @@ PHONE = {"width": 390, "height": 844}
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 AXE_RUN = """async () => (await axe.run(document, {runOnly: [
   'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(
-  (one) => one.id + ': ' + one.nodes.map((node) => node.target.join(' ') + ' ' + node.failureSummary).join(' | '))"""
+  
+  (one) => one.id + ': ' + one.nodes.map(
+    (node) => node.target.join(' ') + ' ' + node.failureSummary).join(' | '))"""
 
 
 @contextmanager
