@@ -75,8 +75,7 @@ def _is_deed(source: Source) -> bool:
     """A service, whole or split by deed: it reaches its own repository or a lower service."""
     repository = f"server.{source.capability}.repository"
     return source.path.stem == "service" or any(
-        is_within(one.target, repository) or _is_service(one.target)
-        for one in imports(source.name)
+        is_within(one.target, repository) or _is_service(one.target) for one in imports(source.name)
     )
 
 

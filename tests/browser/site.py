@@ -71,7 +71,7 @@ class Site:
         *,
         phone: bool = False,
         care: bool = False,
-        scripts: bool = True
+        scripts: bool = True,
     ) -> BrowserContext:
         """A browser of somebody: its own cookies, logged in through the product's own sessions."""
         context = await self.browser.new_context(

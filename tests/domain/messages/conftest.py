@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from server.config import Settings
 from server.composition.ground import lay_ground
+from server.config import Settings
 from server.main import Platform
 from server.storage.mongo import Database
 from tests.domain.messages.office import Office, Opener, Person
