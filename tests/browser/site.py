@@ -28,10 +28,9 @@ CHROMIUM_ARGUMENTS = (
 )
 PC = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+AXE_FILE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 AXE_RUN = """async () => (await axe.run(document, {runOnly: [
   'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(
-  
   (one) => one.id + ': ' + one.nodes.map(
     (node) => node.target.join(' ') + ' ' + node.failureSummary).join(' | '))"""
 
@@ -186,6 +185,6 @@ async def open_page(context: BrowserContext, url: str) -> tuple[Page, Weight]:
 
 async def axe(page: Page) -> list[str]:
     """What axe finds: nothing, on each page of ours."""
-    await page.evaluate(AXE)
+    await page.evaluate(AXE_FILE.read_text("utf-8"))
     found: list[str] = await page.evaluate(AXE_RUN)
     return found
