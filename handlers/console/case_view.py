@@ -42,6 +42,7 @@ class CaseRow:
     state_label: str
     state_tone: str
     href: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class CaseView:
     moments: Sequence[Moment]
 
 
-def case_row(case: LoanApplication, now: datetime) -> CaseRow:
+def case_row(case: LoanApplication, now: datetime, *, may_handle: bool) -> CaseRow:
     """A line; nothing of a person."""
     return CaseRow(
         id=case.id,
@@ -88,6 +89,7 @@ def case_row(case: LoanApplication, now: datetime) -> CaseRow:
         state_label=STATE_NAMES[case.state],
         state_tone=APPLICATION_TONES[case.state],
         href=f"/console/applications/{case.id}",
+        action="办理" if may_handle and _deeds(case, 0) else "查看",
     )
 
 

@@ -64,13 +64,13 @@ class CaseQueue(ConsolePage):
             text=query.q,
             only_overdue=tab is QueueTab.OVERDUE,
         )
-        now = self.services.clock()
+        now, may_handle = self.services.clock(), self.actor.may(Permission.APPLICATIONS_HANDLE)
         await self.show(
             f"console/applications/{'_table' if self.is_partial else 'list'}.html",
             states=[await self._tab(tab) for tab in QueueTab],
             state=tab,
             q=query.q,
-            page=mapped(page, lambda case: case_row(case, now)),
+            page=mapped(page, lambda case: case_row(case, now, may_handle=may_handle)),
         )
 
     async def _tab(self, tab: QueueTab) -> tuple[str, str, str, int | str | None]:

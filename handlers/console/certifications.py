@@ -77,6 +77,7 @@ class ReviewQueue(ConsolePage):
             self.actor, PageRequest(size=20, number=query.page), filter=tab, q=query.q
         )
         now = self.services.clock()
+        may_review = self.actor.may(Permission.CERTIFICATIONS_REVIEW)
         holders = {held_by(case, now) for case in page.items} - {None}
         names = await names_of(self, holders)
         await self.show(
@@ -84,7 +85,7 @@ class ReviewQueue(ConsolePage):
             states=await self._tabs(),
             state=tab,
             q=query.q,
-            page=mapped(page, lambda case: review_row(case, now, names)),
+            page=mapped(page, lambda case: review_row(case, now, names, may_review=may_review)),
         )
 
     async def _tabs(self) -> list[tuple[str, str, str, int | str | None]]:
@@ -198,11 +199,12 @@ async def show_review(
     deciders = {one.decision.account_id for one in case.submissions if one.decision is not None}
     names = await names_of(page, deciders | ({holder} if holder else set()))
     is_mine = holder == page.actor.account_id
+    may_review = page.actor.may(Permission.CERTIFICATIONS_REVIEW)
     fields = compared(view, lambda code: _region(page, code), in_clear=is_mine)
     await page.show(
         f"console/certifications/{'_review' if page.is_partial else 'review'}.html",
         case=case,
-        row=review_row(case, now, names),
+        row=review_row(case, now, names, may_review=may_review),
         fields=fields,
         checks=checks_of(view, fields),
         changes=view.changes,
@@ -211,7 +213,7 @@ async def show_review(
         is_waiting=case.state is CertificationState.REVIEWING,
         is_mine=is_mine,
         holder=names.get(holder or "", ""),
-        may_review=page.actor.may(Permission.CERTIFICATIONS_REVIEW),
+        may_review=may_review,
         may_reveal=page.actor.may(Permission.CERTIFICATIONS_REVEAL),
         id_number=id_number,
         reasons=list(REVIEW_REASONS.items()),

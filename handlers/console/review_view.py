@@ -49,6 +49,7 @@ class ReviewRow:
     state_tone: str
     reviewer: str
     href: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,9 @@ def held_by(case: Certification, now: datetime) -> str | None:
     return claim.account_id if claim is not None and claim.is_held(now) else None
 
 
-def review_row(case: Certification, now: datetime, names: Mapping[str, str]) -> ReviewRow:
+def review_row(
+    case: Certification, now: datetime, names: Mapping[str, str], *, may_review: bool
+) -> ReviewRow:
     """A line; persons masked."""
     profile = case.submissions[-1].profile
     is_waiting = case.state is CertificationState.REVIEWING
@@ -104,6 +107,7 @@ def review_row(case: Certification, now: datetime, names: Mapping[str, str]) -> 
         state_tone=tone,
         reviewer=names.get(holder or "", ""),
         href=f"/console/certifications/{case.id}",
+        action="审核" if may_review and is_waiting else "查看",
     )
 
 
