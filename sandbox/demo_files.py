@@ -68,6 +68,15 @@ def configuration(
             "eid_merchant_id": Credentials().eid_merchant_id,
         },
         "aliyun": {"protocol": "http", "domain": "127.0.0.1", "port": sandbox_port},
+        "wechat": {
+            "api_origin": f"http://127.0.0.1:{sandbox_port}",
+            "authorize_origin": f"http://127.0.0.1:{sandbox_port}",
+            "official_account": {
+                **document["wechat"]["official_account"],
+                "app_id": Credentials().wechat_app_id,
+            },
+            "rules_file": str(template.parent / document["wechat"]["rules_file"]),
+        },
     }
     for part, keys in changes.items():
         document[part] = {**document[part], **keys}
@@ -108,6 +117,9 @@ def _sandbox_credentials() -> dict[str, str]:
         "RQ_TENCENT_SECRET_KEY": credentials.tencent_secret_key,
         "RQ_ALIYUN_ACCESS_KEY_ID": credentials.aliyun_access_key_id,
         "RQ_ALIYUN_ACCESS_KEY_SECRET": credentials.aliyun_access_key_secret,
+        "RQ_WECHAT_SECRET": credentials.wechat_secret,
+        "RQ_WECHAT_TOKEN": credentials.wechat_token,
+        "RQ_WECHAT_AES_KEY": credentials.wechat_aes_key,
     }
 
 

@@ -22,6 +22,10 @@ class Credentials:
     aliyun_access_key_id: str = "LTAIsandbox"
     aliyun_access_key_secret: str = "sandbox-aliyun-secret"
     sms_sign_name: str = "融桥"
+    wechat_app_id: str = "wx0sandbox00000001"
+    wechat_secret: str = "sandbox-wechat-secret"
+    wechat_token: str = "sandboxtoken"
+    wechat_aes_key: str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -35,6 +35,9 @@ SECRETS = {
     "RQ_ALIYUN_ACCESS_KEY_ID": "LTAIsandbox",
     "RQ_ALIYUN_ACCESS_KEY_SECRET": "sandbox-aliyun-secret",
     "RQ_SMS_RECEIPT_SECRET": "receipt-secret-of-the-tests",
+    "RQ_WECHAT_SECRET": "sandbox-wechat-secret",
+    "RQ_WECHAT_TOKEN": "sandboxtoken",
+    "RQ_WECHAT_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "RQ__ENVIRONMENT": "demo",
     "RQ__TENCENT__PROTOCOL": "http",
     "RQ__TENCENT__EID_MERCHANT_ID": "0NSJ-sandbox",
@@ -44,6 +47,9 @@ SECRETS = {
     "RQ__ALIYUN__DOMAIN": "127.0.0.1",
     "RQ__ALIYUN__CONNECT_SECONDS": "2",
     "RQ__ALIYUN__READ_SECONDS": "3",
+    "RQ__WECHAT__OFFICIAL_ACCOUNT__APP_ID": "wx0sandbox00000001",
+    "RQ__WECHAT__CONNECT_SECONDS": "2",
+    "RQ__WECHAT__READ_SECONDS": "3",
     "RQ__SMS_CODES__PER_ADDRESS_HOUR": "1000",
 }
 
@@ -177,6 +183,8 @@ def settings_of(uri: str, sandbox_address: str, port: int, **overrides: str) -> 
         "RQ__SERVER__DRAIN_SECONDS": "1",
         "RQ__TENCENT__ENDPOINT": f"{host}:{sandbox_port}",
         "RQ__ALIYUN__PORT": sandbox_port,
+        "RQ__WECHAT__API_ORIGIN": f"http://{sandbox_address}",
+        "RQ__WECHAT__AUTHORIZE_ORIGIN": f"http://{sandbox_address}",
         **overrides,
     }
     return read_settings(ROOT / "config.yaml", environment)

@@ -133,6 +133,11 @@ def _check(settings: Settings) -> None:
             for key, part in (("tencent", settings.tencent), ("aliyun", settings.aliyun))
             if part.protocol != "https"
         ]
+        problems += [
+            f"wechat.{key}: must start with https:// in production"
+            for key in ("api_origin", "authorize_origin")
+            if not getattr(settings.wechat, key).startswith("https://")
+        ]
         if not settings.server.public_url.startswith("https://"):
             problems.append("server.public_url: must start with https:// in production")
     if problems:

@@ -18,9 +18,25 @@ def _must_be_hex(key: SecretStr) -> SecretStr:
     return key
 
 
+def _must_match(pattern: str, said: str) -> AfterValidator:
+    def check(secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, secret.get_secret_value()):
+            raise PydanticCustomError("secret_form", "{said}", {"said": said})
+        return secret
+
+    return AfterValidator(check)
+
+
 HexKey = Annotated[SecretStr, AfterValidator(_must_be_hex)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,64}$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-]+(:\d{1,5})?$")]
+VerificationFile = Annotated[str, StringConstraints(pattern=r"^MP_verify_[A-Za-z0-9]{1,64}\.txt$")]
+VerificationText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,64}$")]
+CallbackToken = Annotated[
+    SecretStr, _must_match(r"[A-Za-z0-9]{3,32}", "must be 3 to 32 letters and digits")
+]
+AesKey = Annotated[SecretStr, _must_match(r"[A-Za-z0-9]{43}", "must be 43 letters and digits")]
 
 
 class Part(BaseModel):
@@ -155,6 +171,24 @@ class Aliyun(Part):
     workers: Annotated[int, Field(ge=1, le=64)] = 4
 
 
+class OfficialAccount(Part):
+    app_id: Code
+    secret: SecretStr
+    token: CallbackToken
+    aes_key: AesKey
+
+
+class WeChat(Part):
+    official_account: OfficialAccount
+    api_origin: Origin = "https://api.weixin.qq.com"
+    authorize_origin: Origin = "https://open.weixin.qq.com"
+    connect_seconds: Annotated[float, Field(gt=0, le=30)] = 3.0
+    read_seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
+    templates: dict[Code, Code] = {}
+    domain_verification: dict[VerificationFile, VerificationText] = {}
+    rules_file: Path = Path("wechat.yaml")
+
+
 class WorkingDays(Part):
     overrides: dict[date, bool] = {}
 
@@ -180,5 +214,6 @@ class Settings(Part):
     navigation: Navigation
     tencent: Tencent
     aliyun: Aliyun
+    wechat: WeChat
     working_days: WorkingDays
     logging: Logging

@@ -16,6 +16,9 @@ SECRETS = {
     "RQ_ALIYUN_ACCESS_KEY_ID": "id",
     "RQ_ALIYUN_ACCESS_KEY_SECRET": "key",
     "RQ_SMS_RECEIPT_SECRET": "secret",
+    "RQ_WECHAT_SECRET": "secret",
+    "RQ_WECHAT_TOKEN": "token",
+    "RQ_WECHAT_AES_KEY": "k" * 43,
 }
 
 
@@ -58,6 +61,40 @@ def test_a_wrong_value_refuses_to_start_and_is_named_without_the_value() -> None
 def test_production_refuses_a_provider_over_plain_http(provider: str) -> None:
     said = refusal(**{f"RQ__{provider.upper()}__PROTOCOL": "http"})
     assert said == f"{provider}.protocol: must be https in production"
+
+
+@pytest.mark.parametrize("key", ["api_origin", "authorize_origin"])
+def test_production_refuses_wechat_over_plain_http(key: str) -> None:
+    said = refusal(**{f"RQ__WECHAT__{key.upper()}": "http://127.0.0.1:8801"})
+    assert said == f"wechat.{key}: must start with https:// in production"
+
+
+@pytest.mark.parametrize("origin", ["api.weixin.qq.com", "https://a/b", "ftp://a", "https://u@a"])
+def test_an_origin_is_a_scheme_and_a_host(origin: str) -> None:
+    said = refusal(RQ__WECHAT__API_ORIGIN=origin)
+    assert said.startswith("wechat.api_origin: ") and origin not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("RQ_WECHAT_TOKEN", "no-letter-or-digit", "token"),
+        ("RQ_WECHAT_TOKEN", "ab", "token"),
+        ("RQ_WECHAT_AES_KEY", "k" * 42, "aes_key"),
+        ("RQ_WECHAT_AES_KEY", "k" * 42 + "=", "aes_key"),
+    ],
+)
+def test_a_secret_of_the_callback_has_wechats_form(name: str, value: str, key: str) -> None:
+    said = refusal(**{name: value})
+    assert said.startswith(f"wechat.official_account.{key}: must be ") and value not in said
+
+
+def test_a_domain_is_proved_by_wechats_kind_of_file_only() -> None:
+    told = "{MP_verify_aB3.txt: aB3}"
+    assert read(RQ__WECHAT__DOMAIN_VERIFICATION=told).wechat.domain_verification == {
+        "MP_verify_aB3.txt": "aB3"
+    }
+    assert "domain_verification" in refusal(RQ__WECHAT__DOMAIN_VERIFICATION="{../a.txt: a}")
 
 
 def test_production_refuses_a_public_address_over_plain_http() -> None:
