@@ -110,8 +110,9 @@ $(TEST): | $(VENV)
 
 # The machine's Node from 20.19 on, or else the wheel's, put into .venv/bin.
 $(NODE): | $(VENV)
-	@if [ -e .venv/bin/node ] || ! { command -v npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
-		process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; } >/dev/null 2>&1; then \
+	@if [ -e .venv/bin/node ] || ! { command -v npm && \
+		node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; \
+		} >/dev/null 2>&1; then \
 		echo "Installing Node …"; $(PIP) -r requirements-node.lock; \
 	fi
 	@rm -f .venv/.stamp-node-*; touch $@
