@@ -5,13 +5,15 @@ from pathlib import Path
 
 from server.config import Settings
 from server.core.clock import Clock, utc_now
-from server.providers.vendors import Vendors, open_vendors
+from server.providers.ports import OfficialAccount
+from server.providers.vendors import Vendors, open_official_account, open_vendors
 from server.storage.changes import ChangeFeed
 from server.storage.embedded import Embedded
 from server.storage.encryption import FieldCipher
 from server.storage.leases import Leases
 from server.storage.limits import RateLimits
 from server.storage.mongo import Database, connect
+from server.storage.tokens import SharedToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +53,30 @@ def lay_ground(settings: Settings, mongodb_uri: str, clock: Clock = utc_now) -> 
         keys.active_key,
         bytes.fromhex(keys.index_key.get_secret_value()),
     )
+    changes = ChangeFeed(database)
     return Ground(
         settings=settings,
         clock=clock,
         database=database,
         cipher=cipher,
-        changes=ChangeFeed(database),
+        changes=changes,
         leases=Leases(database, clock),
         limits=RateLimits(database, clock),
-        vendors=open_vendors(settings.tencent, settings.aliyun, clock),
+        vendors=open_vendors(
+            tencent=settings.tencent,
+            aliyun=settings.aliyun,
+            official_account=_official_account(settings, database, cipher, clock, changes),
+            clock=clock,
+        ),
     )
+
+
+def _official_account(
+    settings: Settings, database: Database, cipher: FieldCipher, clock: Clock, changes: ChangeFeed
+) -> OfficialAccount:
+    app_id = settings.wechat.official_account.app_id
+    token, ticket = (
+        SharedToken(database, cipher, clock, changes, f"wechat.{kind}:{app_id}")
+        for kind in ("access_token", "jsapi_ticket")
+    )
+    return open_official_account(settings.wechat, token=token, ticket=ticket)

@@ -10,7 +10,7 @@ import re
 from time import monotonic
 
 _LOG = logging.getLogger("rongqiao.providers")
-_VENDOR_LOGGERS = ("tencentcloud_sdk_common", "aliyunsdkcore", "urllib3", "requests")
+_VENDOR_LOGGERS = ("tencentcloud_sdk_common", "aliyunsdkcore", "wechatpy", "urllib3", "requests")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f-]{8,64}")
 

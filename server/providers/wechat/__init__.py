@@ -1,0 +1,1 @@
+"""WeChat's official account, asynchronously: wechatpy writes the payloads, aiohttp carries them."""
