@@ -76,7 +76,7 @@ class Platform:
         await self._ground.changes.stop()
         if self._warming is not None:
             await self._warming
-        self._ground.vendors.close()
+        await self._ground.vendors.aclose()
         self._passwords.close()
         self.services.files.close()
         self._ground.database.close()
