@@ -3,8 +3,10 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlencode
+
+from pydantic import Field
 
 from handlers.base import BaseHandler
 from handlers.errors import problems_of, retry_after, status_of
@@ -195,5 +197,5 @@ def numbered(form: "PagedForm") -> PageRequest:
 class PagedForm(Form):
     """The query of every list page."""
 
-    page: int = 1
-    size: int = 10
+    page: Annotated[int, Field(title="页码", ge=1, le=1_000_000)] = 1
+    size: Annotated[Literal[10, 20, 50], Field(title="每页条数")] = 10

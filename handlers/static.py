@@ -31,7 +31,10 @@ class AssetFile(BaseHandler):
                 self.set_header("Content-Encoding", encoding)
                 path = packed
                 break
-        self.write(path.read_bytes())
+        try:
+            self.write(path.read_bytes())
+        except FileNotFoundError:
+            raise AddressUnknown() from None
 
     def session_token(self) -> str | None:
         return None

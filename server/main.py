@@ -45,6 +45,7 @@ class Platform:
                 Job(name="audit", every_seconds=1.0, run=self.services.audit.seal),
                 Job(name="deliveries", every_seconds=1.0, run=self.services.deliveries.send_due),
                 Job(name="faces", every_seconds=1.0, run=self.services.face_checks.ask_open),
+                Job(name="orphans", every_seconds=600.0, run=self.services.files.sweep),
                 Job(name="expiry", every_seconds=300.0, run=self.services.products.retire_expired),
             ),
         )

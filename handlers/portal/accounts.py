@@ -10,11 +10,13 @@ from handlers.errors import as_json, status_of
 from handlers.forms import Form, Phone, SmsCode
 from handlers.once import once
 from handlers.pages import PageHandler
+from handlers.portal.application_views import recent_row
 from server.accounts.account import Account, NotRegistered
 from server.accounts.service import NewApplicant
 from server.consents.consent import TITLES, ConsentKind
 from server.core.actor import NotYours, Surface
 from server.core.errors import FieldsInvalid, Refusal
+from server.core.paging import PageRequest
 
 PREFILL = ("enterprise_name", "uscc", "registered_address", "legal_rep_name")
 TEXTS = {kind.value: kind for kind in ConsentKind}
@@ -196,7 +198,16 @@ class Me(PageHandler):
 
     @signed_in
     async def get(self) -> None:
-        await self.show("portal/accounts/me.html", counts=(), recent=())
+        page = await self.services.applications.own_page(PageRequest(), actor=self.actor)
+        unread = await self.services.messages.unread_count(self.actor.account_id)
+        await self.show(
+            "portal/accounts/me.html",
+            counts=(
+                ("我的申请", page.total_text, "/applications"),
+                ("未读消息", unread, "/messages"),
+            ),
+            recent=[recent_row(application) for application in page.items[:3]],
+        )
 
 
 class LogIns(PageHandler):

@@ -152,3 +152,10 @@ def _moment(step: Step) -> Moment:
         at=when(step.at),
         tone="bad" if step.deed is Deed.DECLINED else "done",
     )
+
+
+def recent_row(case: LoanApplication) -> tuple[str, str, str, str, str]:
+    """Title, text, state, tone and address for a short list elsewhere."""
+    label, colour = state_tag(case)
+    text = f"{case.case_no} · {wan_text(case.form.amount_fen)} 万元"
+    return case.terms.name, text, label, colour, f"/applications/{case.id}"

@@ -8,6 +8,7 @@ from server.accounts.account import (
     Account,
     AccountKind,
     AccountLocked,
+    AccountNotFound,
     AccountState,
     LoginFailed,
     NotRegistered,
@@ -221,7 +222,7 @@ class Accounts:
         """Switch a member of staff off or on again; his sessions end with it."""
         account = await self._accounts.get(account_id)
         if account.kind is not AccountKind.STAFF:
-            raise LoginFailed()
+            raise AccountNotFound()
         await self._accounts.set_fields(account_id, {"state": state})
         await self._audit.record_by(actor, f"accounts.staff_{state}", subject_id=account_id)
 

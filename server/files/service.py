@@ -1,6 +1,7 @@
 """Keeping files, reading them, and putting them out of reach."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from server.audit.service import Audit
 from server.core.actor import Actor
@@ -12,6 +13,7 @@ from server.files.stored_file import FileEmpty, FilePurpose, FileTooLarge, Store
 from server.storage.blobs import Blobs
 
 LABEL_LENGTH = 120
+ORPHANS_KEPT = timedelta(hours=1)
 
 
 class Files:
@@ -33,6 +35,10 @@ class Files:
         self._audit = audit
         self._clock = clock
         self._max_bytes = max_bytes
+
+    async def sweep(self) -> int:
+        """Clear away what uploads that were cut off left behind; how many."""
+        return await self._blobs.sweep_orphans(self._clock() - ORPHANS_KEPT)
 
     async def keep(
         self, data: bytes, *, file_id: str, label: str, purpose: FilePurpose, owner_account_id: str

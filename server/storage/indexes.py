@@ -33,7 +33,7 @@ class IndexChanged(Exception):
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(
             f"these indexes differ from server/storage/indexes.py: {', '.join(names)}. "
-            "Drop them at a quiet hour and run the indexes command again."
+            "Drop them at a quiet hour and start again: missing ones are made at the start."
         )
         self.names = names
 
@@ -84,6 +84,17 @@ INDEXES: tuple[Index, ...] = (
     ),
     expiring("sessions"),
     expiring("sms_codes"),
+    # audit: what the sealer takes next and last; everything done to one thing
+    Index(
+        collection="audit",
+        name="chain",
+        keys=(("number", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)),
+    ),
+    Index(
+        collection="audit",
+        name="subject",
+        keys=(("subject_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)),
+    ),
     # blobs.py
     Index(
         collection="blob_chunks",
