@@ -21,6 +21,12 @@ _ENVIRONMENT = {
     "aliyun_access_key_id": "SANDBOX_ALIYUN_ACCESS_KEY_ID",
     "aliyun_access_key_secret": "SANDBOX_ALIYUN_ACCESS_KEY_SECRET",
     "sms_sign_name": "SANDBOX_SMS_SIGN_NAME",
+    "wechat_app_id": "SANDBOX_WECHAT_APP_ID",
+    "wechat_secret": "SANDBOX_WECHAT_SECRET",
+    "wechat_token": "SANDBOX_WECHAT_TOKEN",
+    "wechat_aes_key": "SANDBOX_WECHAT_AES_KEY",
+    "wechat_name": "SANDBOX_WECHAT_NAME",
+    "wechat_oauth_domain": "SANDBOX_WECHAT_OAUTH_DOMAIN",
 }
 
 

@@ -23,6 +23,8 @@ from sandbox.control import (
 from sandbox.signatures import AliyunVerifier, aliyun_params
 from sandbox.state import State
 from sandbox.tencent import TencentHandler
+from sandbox.wechat import api as wechat_api
+from sandbox.wechat import doors as wechat_doors
 
 # Tencent takes 7 MB of base64 and more for other products; the refusal must be ours.
 BODY_LIMIT = 64 * 2**20
@@ -59,6 +61,8 @@ def make_app(state: State) -> Application:
             *_phone_rules(state),
             Rule(TencentCall(), TencentHandler, own),
             Rule(AliyunCall(), AliyunHandler, {**own, "verifier": verifier}),
+            *wechat_api.routes(state),
+            *wechat_doors.routes(state),
             (r"/clock", ClockHandler, own),
             (r"/ledger", LedgerHandler, own),
             (r"/faults", FaultsHandler, own),

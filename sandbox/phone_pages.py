@@ -1,7 +1,8 @@
 """The phone in the browser: `/phone` and what its scripts ask for, and each person's origin.
 
 `routes` is the only door: the persons' origins (by Host) come first, so that whatever path the
-platform uses there is the platform's; only `/__eid` is kept for the sandbox.
+platform uses there is the platform's; only `/__eid` and WeChat's `/connect/oauth2/authorize` are
+kept for the sandbox.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from sandbox import pictures
 from sandbox.eid_pages import Authorise, Consent, Done, EidChooser, Face, GivenUp
 from sandbox.phone import FOLDER, Asset, PhonePage
 from sandbox.phone.desk import Desk, Event
-from sandbox.proxy import BODY_LIMIT, WebView
+from sandbox.proxy import AUTHORISE, BODY_LIMIT, WebView
 from sandbox.state import State
+from sandbox.wechat import oauth
 from sandbox.world import Enterprise, Person
 
 SIDE_BY_SIDE = 2
@@ -51,11 +53,13 @@ def routes(state: State) -> list[Any]:
         (r"/__eid/given-up", GivenUp, with_desk),
         (r"/__eid/done", Done, with_desk),
         (r"/__eid/assets/(.*)", Asset, assets),
+        (AUTHORISE, oauth.Authorise, with_desk),
         (r".*", WebView, {"state": state, "jars": desk.jars, "sightings": desk}),
     ]
     return [
         Rule(HostMatches(r".+\.localhost$"), on_person),
         (r"/eid", EidChooser, with_desk),
+        (AUTHORISE, oauth.Outside),
         (r"/__eid/assets/(.*)", Asset, assets),
         (r"/phone", Phone, with_desk),
         (r"/phone/live", Live, with_desk),

@@ -4,11 +4,11 @@ Each person has a cookie jar of his own, kept here and never given to the browse
 and a PC live side by side in one browser. Requests go up with the server's own Host, Origin and
 Referer and with WeChat's user agent; `navigator.userAgent` in the page stays the browser's.
 
-Of the answers only three things change: redirects (Location, HX-Redirect) to the server or to the
-eID page come back to the person's origin, `frame-ancestors` names the phone's page, and
-X-Frame-Options is dropped. Bodies pass untouched, so an absolute link to the server's public
-address that stands in a page leaves the web view: the product writes its links relative.
-WebSocket upgrades are not relayed.
+Of the answers only three things change: redirects (Location, HX-Redirect) to the server, to the
+eID page or to WeChat's web authorisation come back to the person's origin, `frame-ancestors` names
+the phone's page, and X-Frame-Options is dropped. Bodies pass untouched, so an absolute link to the
+server's public address that stands in a page leaves the web view: the product writes its links
+relative. WebSocket upgrades are not relayed.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ WECHAT_USER_AGENT = (
     " Weixin NetType/WIFI Language/zh_CN ABI/arm64"
 )
 BODY_LIMIT = 12 * 2**20
+AUTHORISE = "/connect/oauth2/authorize"
+WECHAT_HOST = "open.weixin.qq.com"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 NOT_SENT_UP = {
     "accept-encoding",
@@ -113,7 +115,7 @@ class Jars:
 
 
 def to_person(address: str, *, server: str, person_origin: str) -> str:
-    """An address on the server, or of the eID page, as the person's origin has it."""
+    """An address on the server, of the eID page or of WeChat's, as the person's origin has it."""
     parts = urlsplit(address)
     if not parts.netloc:
         return address
@@ -123,6 +125,10 @@ def to_person(address: str, *, server: str, person_origin: str) -> str:
     if parts.netloc in _spellings(SplitResult("http", _loopback(person_origin), "", "", "")):
         if parts.path == "/eid":
             return f"{person_origin}/__eid{rest.removeprefix('/eid')}"
+        if parts.path == AUTHORISE:
+            return person_origin + rest
+    if parts.netloc == WECHAT_HOST and parts.path == AUTHORISE:
+        return person_origin + rest
     return address
 
 

@@ -9,12 +9,18 @@ from sandbox.eid import EidTokens
 from sandbox.faults import Faults
 from sandbox.ledger import Ledger
 from sandbox.sms import Sms
+from sandbox.wechat.account import Identity, WeChat
+from sandbox.wechat.deeds import Deeds
+from sandbox.wechat.pushing import Pushes
 from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the application must sign with; invented, worth nothing outside."""
+    """What the application must sign with; invented, worth nothing outside.
+
+    `wechat_oauth_domain`: the host that web authorisation comes back to besides the server's.
+    """
 
     tencent_secret_id: str = "AKIDsandbox"
     tencent_secret_key: str = "sandbox-tencent-key"
@@ -26,6 +32,9 @@ class Credentials:
     wechat_secret: str = "sandbox-wechat-secret"
     wechat_token: str = "sandboxtoken"
     wechat_aes_key: str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+    wechat_original_id: str = "gh_0sandbox0001"
+    wechat_name: str = "融桥"
+    wechat_oauth_domain: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +50,9 @@ class State:
     faults: Faults
     eid: EidTokens
     sms: Sms
+    wechat: WeChat
+    pushes: Pushes
+    wechat_deeds: Deeds
     server_url: str = ""
     port: int = 0
     receipt_url: str = ""
@@ -63,16 +75,33 @@ def new_state(
     clock = SandboxClock()
     state: State
     eid = EidTokens(clock, world, lambda: state.base_url)
+    ledger = Ledger(clock)
+    wechat = WeChat(clock, world, _identity(credentials))
+    pushes = Pushes(wechat, ledger, lambda: state.server_url)
     state = State(
         world=world,
         clock=clock,
-        ledger=Ledger(clock),
+        ledger=ledger,
         faults=Faults(),
         eid=eid,
         sms=Sms(clock, sign_names=(credentials.sms_sign_name,)),
+        wechat=wechat,
+        pushes=pushes,
+        wechat_deeds=Deeds(wechat, pushes),
         server_url=server_url,
         port=port,
         receipt_url=receipt_url,
         credentials=credentials,
     )
     return state
+
+
+def _identity(credentials: Credentials) -> Identity:
+    return Identity(
+        app_id=credentials.wechat_app_id,
+        secret=credentials.wechat_secret,
+        token=credentials.wechat_token,
+        aes_key=credentials.wechat_aes_key,
+        original_id=credentials.wechat_original_id,
+        name=credentials.wechat_name,
+    )

@@ -54,6 +54,7 @@ class Desk:
         self._queues: dict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
         self._codes: deque[SeenCode] = deque(maxlen=CODES_KEPT)
         state.sms.listeners.append(self._sms_came)
+        state.wechat.listeners.append(self._tell)
 
     @contextmanager
     def listen(self, person_key: str) -> Iterator[asyncio.Queue[Event]]:
