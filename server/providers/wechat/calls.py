@@ -140,8 +140,8 @@ def write(line: CallLine, problem: ProviderProblem, reply: Reply) -> None:
 
 
 def code_of(reply: Reply) -> str:
-    """As the log takes it; a number of eleven digits would be somebody's telephone."""
-    return f"errcode.{reply.errcode}" if reply.errcode and abs(reply.errcode) < 10**9 else ""
+    """As the log takes it."""
+    return f"errcode.{reply.errcode}" if reply.errcode else ""
 
 
 def text(body: Mapping[str, object], name: str) -> str:

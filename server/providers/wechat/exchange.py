@@ -15,6 +15,7 @@ from server.providers.ports.unavailable import ProviderProblem
 
 _MAX_BYTES = 1024 * 1024  # an answer is a few thousand bytes
 _CONNECTIONS = 64
+_ERRCODES = 10**9  # a number of eleven digits would be somebody's telephone
 _RID = re.compile(r"\brid: ([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})\b")
 
 
@@ -57,7 +58,10 @@ class HttpExchange:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, outgoing: Outgoing, *, not_after: float) -> Reply:
-        """not_after is on the loop's clock and bounds everything, the body included."""
+        """not_after is on the loop's clock and bounds everything, the body included.
+
+        aiohttp asks once more when a connection ends under a GET; nothing else is repeated here.
+        """
         left = not_after - asyncio.get_running_loop().time()
         if left <= 0:
             return Reply(exchange=Exchange.NEVER_LEFT, problem=ProviderProblem.TIMEOUT)
@@ -127,7 +131,7 @@ def _read(status: int, body: bytes | None) -> Reply:
     if not isinstance(document, dict):
         return Reply(exchange=Exchange.BROKEN)
     errcode = document.get("errcode", 0)
-    if type(errcode) is not int:
+    if type(errcode) is not int or not -1 <= errcode < _ERRCODES:
         return Reply(exchange=Exchange.BROKEN)
     rid = _RID.search(str(document.get("errmsg", "")))
     return Reply(
