@@ -19,7 +19,7 @@ Notice = Callable[[], None]
 _OPERATIONS = ("insert", "update", "replace", "delete")
 MISSED = "missed"
 """The operation told to watchers after a break: something may have happened meanwhile."""
-AWAIT_MS = 500
+AWAIT_MS = 100
 SILENCE_SECONDS = 3.0
 LONGEST_PAUSE_SECONDS = 2.0
 
@@ -129,7 +129,7 @@ class ChangeFeed:
             log.warning("change feed: no database yet")
 
     async def stop(self) -> None:
-        """End it and every watcher; takes half a second at most while the database answers."""
+        """End it and every watcher; takes a tenth of a second at most while the database answers."""
         self._stopping.set()
         for watchers in self._watchers.values():
             for watcher in watchers:
