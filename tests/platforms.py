@@ -48,6 +48,7 @@ SECRETS = {
     "RQ__ALIYUN__CONNECT_SECONDS": "2",
     "RQ__ALIYUN__READ_SECONDS": "3",
     "RQ__WECHAT__OFFICIAL_ACCOUNT__APP_ID": "wx0sandbox00000001",
+    "RQ__WECHAT__API_ORIGIN": "http://127.0.0.1:9",  # nobody, unless a test says otherwise
     "RQ__WECHAT__CONNECT_SECONDS": "2",
     "RQ__WECHAT__READ_SECONDS": "3",
     "RQ__SMS_CODES__PER_ADDRESS_HOUR": "1000",

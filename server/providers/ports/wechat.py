@@ -115,8 +115,8 @@ class OfficialAccount(Protocol):
     ) -> str:
         """The msgid, which TEMPLATESENDJOBFINISH repeats. url: "" opens nothing.
 
-        A repetition with the same out_id (at most 32 characters) within ten minutes is not sent
-        twice. Raises WeChatRefused (not sent), ProviderUnavailable (not sent), ProviderAmbiguous
+        out_id: ours, at most 32 characters; WeChat gets it as client_msg_id, by which it drops a
+        repetition within ten minutes. Raises WeChatRefused (not sent), ProviderUnavailable (not sent), ProviderAmbiguous
         (may have been sent).
         """
 
