@@ -116,8 +116,8 @@ class OfficialAccount(Protocol):
         """The msgid, which TEMPLATESENDJOBFINISH repeats. url: "" opens nothing.
 
         out_id: ours, at most 32 characters; WeChat gets it as client_msg_id, by which it drops a
-        repetition within ten minutes. Raises WeChatRefused (not sent), ProviderUnavailable (not sent), ProviderAmbiguous
-        (may have been sent).
+        repetition within ten minutes. Raises WeChatRefused (not sent), ProviderUnavailable (not
+        sent), ProviderAmbiguous (may have been sent).
         """
 
     async def create_qr(self, *, scene: str, expire_seconds: int | None) -> WeChatQr:
