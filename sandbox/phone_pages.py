@@ -24,7 +24,7 @@ from tornado.web import HTTPError
 from sandbox import pictures
 from sandbox.eid_pages import Authorise, Consent, Done, EidChooser, Face, GivenUp
 from sandbox.phone import FOLDER, Asset, PhonePage
-from sandbox.phone.desk import Desk, Event
+from sandbox.phone.desk import Desk, Event, Scanned
 from sandbox.proxy import AUTHORISE, BODY_LIMIT, WebView
 from sandbox.state import State
 from sandbox.wechat import oauth
@@ -107,7 +107,8 @@ class Pane:
 
 
 class Phone(PersonsPage):
-    """`?person=` one or two keys; none: choose a person. `open=` a path for the first web view."""
+    """`?person=` one or two keys; none: choose a person. `open=` a path for the first web view,
+    `scan=` the content of a code that it scans."""
 
     def get(self) -> None:
         keys = list(dict.fromkeys(self.get_query_arguments("person")))[:SIDE_BY_SIDE]
@@ -117,27 +118,30 @@ class Phone(PersonsPage):
             self.render("chooser.html", everybody=everybody)
             return
         opened = self.get_query_argument("open", "")
-        panes = [
-            self._pane(person, opened if nth == 0 else "") for nth, person in enumerate(persons)
-        ]
+        scanned = self.get_query_argument("scan", "")
+        first = self._pane(persons[0], opened, "" if opened else scanned)
+        panes = [first, *(self._pane(person) for person in persons[1:])]
         self.render("phone.html", panes=panes, everybody=everybody)
 
-    def _pane(self, person: Person, opened: str) -> Pane:
+    def _pane(self, person: Person, opened: str = "", scanned: str = "") -> Pane:
         own = self.enterprises(person)
         return Pane(
             person=person,
             enterprises=own,
             others=[one for one in self.desk.state.world.enterprises if one not in own],
             looks=LOOKS,
-            facts=self._facts(person, opened),
+            facts=self._facts(person, opened, scanned),
         )
 
-    def _facts(self, person: Person, opened: str) -> str:
+    def _facts(self, person: Person, opened: str, scanned: str) -> str:
         """Read by the script; '<' is escaped because it stands inside a script element."""
         facts = {
             "key": person.key,
+            "name": person.name,
             "origin": self.origin(person),
             "open": opened if opened.startswith("/") and not opened.startswith("//") else "",
+            "scan": scanned,
+            "server": self.desk.state.server_url,
         }
         return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
 
@@ -161,6 +165,7 @@ class Live(PersonsPage):
                     {
                         "kind": "hello",
                         "inbox": self.desk.inbox(person.key),
+                        "wechat": self.desk.wechat(person.key),
                         "codes": self.desk.code_rows(),
                         "ahead_seconds": self.desk.state.clock.ahead_seconds,
                     }
@@ -196,7 +201,9 @@ class Scan(PersonsPage):
             self.write({"kind": result.kind, "content": result.content, "address": result.address})
             return
         asked = {"person": person.key, "open": result.address}
-        if not result.address.startswith("/"):
+        if result.kind is Scanned.OFFICIAL:
+            asked = {"person": person.key, "scan": result.content}
+        elif not result.address.startswith("/"):
             asked = {"person": person.key}
         self.redirect("/phone?" + urlencode(asked), status=303)
 

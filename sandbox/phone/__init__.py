@@ -10,7 +10,8 @@ from tornado.web import RequestHandler, StaticFileHandler
 
 FOLDER = Path(__file__).parent
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self';"
+    "default-src 'self'; img-src 'self' data: blob: http://*.localhost:{port};"
+    " style-src 'self'; script-src 'self';"
     " object-src 'none'; base-uri 'none'; frame-ancestors {ancestors};"
     " frame-src http://*.localhost:{port}"
 )

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from sandbox.proxy import Jars, VisitedPage, to_person
 from sandbox.sms import Message
 from sandbox.state import State
+from sandbox.wechat.qr import STEM
 
 CODE_LIFE = timedelta(minutes=15)
 CODES_KEPT = 12
@@ -27,11 +28,16 @@ class Scanned(StrEnum):
     WEB = "web"
     EXTERNAL = "external"
     TEXT = "text"
+    OFFICIAL = "official"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
-    """`address`: the path on the person's origin for WEB, the whole address for EXTERNAL."""
+    """`address`: the path on the person's origin for WEB, the whole address for EXTERNAL.
+
+    OFFICIAL and EXPIRED: a code of the official account that is good, or no longer.
+    """
 
     kind: Scanned
     content: str
@@ -112,6 +118,8 @@ class Desk:
         """What the scanner makes of a code: a page of the platform, another page, or plain text."""
         content = content.strip()
         address = content
+        if content.startswith(STEM):
+            return ScanResult(kind=self._official(content), content=content)
         parts = urlsplit(content)
         if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
             return ScanResult(kind=Scanned.TEXT, content=content)
@@ -127,6 +135,16 @@ class Desk:
             path = address.removeprefix(person_origin)
             return ScanResult(kind=Scanned.WEB, content=content, address=path)
         return ScanResult(kind=Scanned.EXTERNAL, content=content, address=content)
+
+    def wechat(self, person_key: str) -> Event:
+        """The official account as this phone has it, with its chat."""
+        wechat = self.state.wechat
+        return {**wechat.standing(person_key), "messages": wechat.chat(person_key)}
+
+    def _official(self, content: str) -> Scanned:
+        codes = self.state.wechat.qr_codes
+        code = codes.by_url(content)
+        return Scanned.OFFICIAL if code and codes.is_alive(code) else Scanned.EXPIRED
 
     def _sms_came(self, message: Message) -> None:
         person = self.state.world.person_by_phone(message.phone)

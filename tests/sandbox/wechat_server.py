@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from tornado.escape import xhtml_escape
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -93,7 +95,8 @@ class Page(RequestHandler):
     """What authorisation comes back to."""
 
     def get(self) -> None:
-        self.write({name: self.get_query_argument(name) for name in self.request.query_arguments})
+        asked = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        self.write(f"<title>平台的网页</title><p>{xhtml_escape(json.dumps(asked))}</p>")
 
 
 class ToAuthorise(RequestHandler):

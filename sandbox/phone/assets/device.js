@@ -3,6 +3,7 @@ import { copied, dayOf, timeOf } from "./dom.js";
 import { Scanner } from "./scan.js";
 import { Messages } from "./sms.js";
 import { WebView } from "./web.js";
+import { WeChat } from "./wechat.js";
 
 const TOAST_MS = 1800;
 
@@ -14,12 +15,14 @@ export class Phone {
     this.web = new WebView(this);
     this.messages = new Messages(this);
     this.scanner = new Scanner(this);
+    this.wechat = new WeChat(this);
   }
 
   start() {
     this.root.addEventListener("click", (event) => this.clicked(event));
     this.root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.view !== "home") this.home();
+      if (event.key !== "Escape" || this.view === "home") return;
+      if (this.view !== "wechat" || !this.wechat.back()) this.home();
     });
     this.root.querySelector(".forget").addEventListener("click", () => this.forget());
     this.tick();
@@ -38,7 +41,9 @@ export class Phone {
   show(name) {
     for (const view of this.root.querySelectorAll(".view")) view.hidden = view.dataset.view !== name;
     this.root.dataset.view = name;
-    this.root.querySelector(`.view[data-view=${name}] h2`)?.focus({ preventScroll: true });
+    const titles = this.root.querySelectorAll(`.view[data-view=${name}] h2`);
+    [...titles].find((title) => title.offsetParent)?.focus({ preventScroll: true });
+    if (name === "wechat") this.wechat.opened();
     if (name === "sms") this.messages.read();
     if (name === "web") this.web.opened();
   }
@@ -49,9 +54,24 @@ export class Phone {
     this.root.querySelector(`[data-open=${left}]`)?.focus({ preventScroll: true });
   }
 
-  goTo(address) {
+  // What is opened from a chat is closed back to it.
+  goTo(address, from = "home") {
     this.web.load(address);
+    this.web.from = from;
     this.show("web");
+  }
+
+  async asked(content) {
+    const asked = new URLSearchParams({ person: this.facts.key, content });
+    const answer = await fetch(`/phone/scan?${asked}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  }
+
+  async openLink(url) {
+    const found = await this.asked(url);
+    if (found?.kind === "web") this.goTo(found.address, "wechat");
+    else if (found?.kind === "external") open(found.address, "_blank", "noopener");
+    else this.toast(found ? "打不开这个链接" : "沙箱没有回答，请再试一次");
   }
 
   toast(text) {
@@ -87,9 +107,10 @@ export class Phone {
 
   // Only once somebody listens: otherwise the page's title would be told to nobody.
   openAsked() {
-    const address = this.facts.open;
-    this.facts.open = "";
+    const { open: address, scan: content } = this.facts;
+    this.facts.open = this.facts.scan = "";
     if (address) this.goTo(address);
+    else if (content) this.scanner.scan(content);
   }
 
   listen() {
@@ -105,9 +126,12 @@ export class Phone {
     }
     if (event.kind === "hello") {
       this.messages.fill(event.inbox);
+      this.wechat.fill(event.wechat);
       this.scanner.offer(event.codes);
       this.openAsked();
     } else if (event.kind === "sms") this.messages.arrived(event.message);
+    else if (event.kind === "chat") this.wechat.arrived(event.message);
+    else if (event.kind === "wechat") this.wechat.stands(event);
     else if (event.kind === "codes") this.scanner.offer(event.codes);
     else if (event.kind === "loading") this.web.loading();
     else if (event.kind === "page") this.web.shown(event);

@@ -8,7 +8,8 @@ for (const root of document.querySelectorAll(".device")) {
 
 // A code in a picture opened once; reloading must not open it again.
 const here = new URL(location.href);
-if (here.searchParams.has("open")) {
+if (here.searchParams.has("open") || here.searchParams.has("scan")) {
   here.searchParams.delete("open");
+  here.searchParams.delete("scan");
   history.replaceState(null, "", here);
 }

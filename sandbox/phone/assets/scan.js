@@ -1,6 +1,8 @@
 // The scanner: a picture pasted, dropped or chosen; a code on a phone's screen; or plain text.
 import { h, whenOf } from "./dom.js";
 
+const WORDS = { silence: "沙箱没有回答，请再试一次。", expired: "这个公众号二维码已失效，请换一个新的。" };
+
 export class Scanner {
   constructor(phone) {
     this.phone = phone;
@@ -66,17 +68,12 @@ export class Scanner {
   }
 
   async scan(content) {
-    const asked = new URLSearchParams({ person: this.phone.facts.key, content });
-    const answer = await fetch(`/phone/scan?${asked}`, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) {
-      this.says.textContent = "沙箱没有回答，请再试一次。";
-      return;
-    }
-    const found = await answer.json();
-    this.says.textContent = "";
-    this.result.hidden = found.kind === "web";
-    if (found.kind === "web") this.phone.goTo(found.address);
-    else this.tell(found);
+    const found = await this.phone.asked(content);
+    this.says.textContent = WORDS[found ? found.kind : "silence"] ?? "";
+    this.result.hidden = !["external", "text"].includes(found?.kind);
+    if (found?.kind === "web") this.phone.goTo(found.address);
+    else if (found?.kind === "official") this.phone.wechat.scanned(found.content);
+    else if (!this.result.hidden) this.tell(found);
   }
 
   tell(found) {

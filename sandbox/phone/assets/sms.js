@@ -9,7 +9,7 @@ export class Messages {
     this.phone = phone;
     this.list = phone.root.querySelector(".messages");
     this.empty = phone.root.querySelector(".empty");
-    this.badge = phone.root.querySelector(".badge");
+    this.badge = phone.root.querySelector(".sms-mark .badge");
     this.banner = phone.root.querySelector(".banner");
     this.readKey = `read:${phone.facts.key}`;
     this.rows = [];
@@ -77,6 +77,10 @@ export class Messages {
     button.dataset.open = "sms";
     const card = h("div", { class: "banner-card" }, button);
     if (row.code) card.append(this.copyButton(row.code));
+    this.present(card);
+  }
+
+  present(card) {
     this.banner.replaceChildren(card);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.clearBanner(), BANNER_MS);

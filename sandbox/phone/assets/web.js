@@ -12,6 +12,7 @@ export class WebView {
     this.progress = view.querySelector(".progress");
     this.backButton = view.querySelector(".back");
     this.visited = [];
+    this.from = "home";
     // After the phone's own page was loaded again, it goes on where it was.
     this.placeKey = `at:${phone.facts.key}`;
     this.frame.addEventListener("load", () => this.settled());
@@ -52,7 +53,9 @@ export class WebView {
     this.address.textContent = "";
     this.follow();
     this.settled();
-    if (this.phone.view === "web") this.phone.home();
+    if (this.phone.view !== "web") return;
+    if (this.from === "wechat") this.phone.show("wechat");
+    else this.phone.home();
   }
 
   loading() {
@@ -91,6 +94,8 @@ export class WebView {
   // What is worth reading of an address: tickets and tokens are not.
   placeOf(address) {
     const path = address.split("?")[0];
-    return path.startsWith("/__eid") ? "腾讯 E证通（沙箱）" : path === "/" ? "首页" : path;
+    if (path.startsWith("/__eid")) return "腾讯 E证通（沙箱）";
+    if (path === "/connect/oauth2/authorize") return "微信网页授权（沙箱）";
+    return path === "/" ? "首页" : path;
   }
 }
