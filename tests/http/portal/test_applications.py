@@ -70,7 +70,7 @@ async def test_the_form_knows_the_enterprise_and_shows_its_head_masked(running: 
     assert enterprise(0).name in words and enterprise(0).uscc in words
     assert BOSS.id_number not in page.text
     assert f"{BOSS.id_number[:6]}********{BOSS.id_number[-4:]}" in words
-    assert "10—300 万元" in words and "3—12 个月" in words and "4%—6%" in words
+    assert "10—300 万元" in words and "3—12 个月" in words and "4.00%—6.00%" in words
     starred = re.findall(
         r'is-required[^>]*><(?:label for|span class="rq-label" id)="(\w+)', page.text
     )

@@ -105,7 +105,7 @@ async def test_a_products_page_tells_all_about_it(running: Running, mart: Mart) 
         product.summary,
         "江岸银行",
         bank.name,
-        "参考年利率 4–6%",
+        "参考年利率 4.00–6.00%",
         "融资额度 10–300 万元",
         "融资期限 3–12 个月",
         "担保方式 信用、质押",
