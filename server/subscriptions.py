@@ -100,13 +100,14 @@ def application_news(
         return {"institution": institution.short_name, "case_no": str(event.facts["case_no"])}
 
     async def name_and_amount(event: Event) -> dict[str, str]:
-        return {**await name(event), "amount": f"{wan(int(event.facts['amount_fen']))}万元"}
+        fen = int(event.facts["amount_fen"])
+        return {**await name(event), "amount": f"{wan(fen)}万元", "amount_fen": str(fen)}
 
     async def name_and_reason(event: Event) -> dict[str, str]:
         return {**await name(event), "reason": await reasons.reason_of(event.subject_id)}
 
     arrived = (
-        _tell_applicant(messages, MessageKind.APPLICATION_SUBMITTED, _case_no),
+        _tell_applicant(messages, MessageKind.APPLICATION_SUBMITTED, name),
         _tell_officers(messages, accounts, MessageKind.APPLICATION_RECEIVED),
     )
     return {

@@ -11,12 +11,12 @@ from server.accounts.sms_code import CodeRules
 from server.audit.repository import AuditRepository
 from server.audit.service import Audit
 from server.composition.ground import Ground
+from server.composition.messages import Nobody, assemble_deliveries, assemble_messages
 from server.config import Settings
 from server.consents.consent import ConsentKind
 from server.consents.repository import ConsentRepository
 from server.consents.service import Consents
 from server.messages.delivering import Deliveries
-from server.messages.repository import DeliveryRepository, MessageRepository
 from server.messages.service import Messages
 from server.subscriptions import AccountPhones
 
@@ -49,12 +49,10 @@ def assemble_people(ground: Ground, passwords: Passwords) -> People:
         accounts=accounts,
         audit=audit,
         consents=consents,
-        deliveries=_deliveries(ground, accounts),
-        messages=Messages(
-            messages=MessageRepository(ground.database, ground.cipher),
-            deliveries=DeliveryRepository(ground.database, ground.cipher),
-            clock=clock,
+        deliveries=assemble_deliveries(
+            ground, address_book=AccountPhones(accounts), followers=Nobody()
         ),
+        messages=assemble_messages(ground),
         sessions=Sessions(
             sessions=SessionRepository(ground.database),
             accounts=repository,
@@ -107,13 +105,3 @@ def _versions(settings: Settings) -> dict[ConsentKind, str]:
         ConsentKind.FACE: texts.face_version,
         ConsentKind.APPLICATION: texts.application_version,
     }
-
-
-def _deliveries(ground: Ground, accounts: Accounts) -> Deliveries:
-    return Deliveries(
-        deliveries=DeliveryRepository(ground.database, ground.cipher),
-        sms=ground.vendors.sms,
-        address_book=AccountPhones(accounts),
-        clock=ground.clock,
-        templates=ground.settings.aliyun.templates.model_dump(),
-    )

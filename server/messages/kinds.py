@@ -1,7 +1,8 @@
 """The one table of what people are told: words in the site, place it leads to, and SMS.
 
 A kind's name is also the key of its SMS template under ``aliyun.templates``. The SMS itself is
-worded by the template that the vendor approved; only its parameters come from here.
+worded by the template that the vendor approved; only its parameters come from here. What WeChat is
+given stands in wechat_fields.py.
 """
 
 from collections.abc import Mapping

@@ -1,16 +1,17 @@
-"""Messages and deliveries in MongoDB. Texts, parameters and phones are sealed.
+"""Messages and deliveries in MongoDB. Texts, parameters, cards, phones and openids are sealed.
 
 Ids derive from event and account, so that a repeated reaction finds what the first one made;
 both collections can be sharded by ``account_id``, which the id determines.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from server.core.paging import Page, PageRequest
-from server.messages.delivery import Delivery, DeliveryState, Problem, Receipt
+from server.messages.delivery import Card, Delivery, Receipt
+from server.messages.delivery_states import Channel, DeliveryState, Finish, Problem
 from server.messages.kinds import MessageKind
 from server.messages.message import Message, MessageNotFound
 from server.storage.encryption import FieldCipher
@@ -19,8 +20,10 @@ from server.storage.paging import fetch_page
 
 TEXT = "messages.text"
 PARAMS = "deliveries.params"
-PHONE = "deliveries.phone"
+CARD = "deliveries.card"
+ADDRESS = "deliveries.address"
 UNREAD_CAP = 1000
+FINISH_KEPT = timedelta(days=1)
 
 
 class MessageRepository:
@@ -94,6 +97,7 @@ class DeliveryRepository:
 
     def __init__(self, database: Database, cipher: FieldCipher) -> None:
         self._deliveries = database["deliveries"]
+        self._finishes = database["template_finishes"]
         self._cipher = cipher
 
     async def add(self, delivery: Delivery) -> None:
@@ -114,6 +118,25 @@ class DeliveryRepository:
         """The delivery, if there is one."""
         document = await self._deliveries.find_one({"_id": delivery_id})
         return self._from_document(document) if document else None
+
+    async def find_by_msg_id(self, msg_id: str) -> Delivery | None:
+        """The delivery that WeChat knows by this id, if one is written."""
+        document = await self._deliveries.find_one({"msg_id": msg_id})
+        return self._from_document(document) if document else None
+
+    async def keep_finish(self, msg_id: str, finish: Finish, now: datetime) -> None:
+        """Keep how a message ended whose id nobody has written yet; the first word counts."""
+        try:
+            await self._finishes.insert_one(
+                {"_id": msg_id, "finish": finish, "expires_at": now + FINISH_KEPT}
+            )
+        except DuplicateKeyError:
+            return
+
+    async def early_finish(self, msg_id: str) -> Finish | None:
+        """What was kept."""
+        document = await self._finishes.find_one({"_id": msg_id})
+        return Finish(document["finish"]) if document else None
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of those whose time has come, the longest waiting first; nobody has claimed them yet."""
@@ -149,34 +172,65 @@ class DeliveryRepository:
         )
 
     def _moving(self, delivery: Delivery) -> dict[str, Any]:
-        seal, phone = self._cipher.seal, delivery.phone
-        return {
+        moving = {
+            "channel": delivery.channel,
             "state": delivery.state,
-            "params": seal(orjson.dumps(dict(delivery.params)).decode(), PARAMS),
+            "params": self._sealed(delivery.params, PARAMS),
+            "card": self._sealed_card(delivery.card),
             "due_at": delivery.due_at,
             "done": delivery.due_at is None,
             "tries": delivery.tries,
-            "phone": seal(phone, PHONE) if phone is not None else None,
+            "address": self._sealed(delivery.address, ADDRESS),
+            "first_try_at": delivery.first_try_at,
             "sending_at": delivery.sending_at,
+            "is_doubtful": delivery.is_doubtful,
+            "finish": delivery.finish,
             "problem": delivery.problem,
+            "wechat_problem": delivery.wechat_problem,
             "ended_at": delivery.ended_at,
         }
+        # Absent until there is one: its index holds nothing else.
+        return moving if delivery.msg_id is None else {**moving, "msg_id": delivery.msg_id}
 
     def _from_document(self, document: Document) -> Delivery:
-        phone = document["phone"]
+        card = self._opened(document["card"], CARD)
         return Delivery(
             id=document["_id"],
             account_id=document["account_id"],
             kind=MessageKind(document["kind"]),
-            params=orjson.loads(self._cipher.open(document["params"], PARAMS)),
+            params=self._opened(document["params"], PARAMS),
+            card=Card(fields=card["fields"], link=card["link"]) if card else None,
+            channel=Channel(document["channel"]),
             created_at=document["created_at"],
             due_at=document["due_at"],
             state=DeliveryState(document["state"]),
             version=document["version"],
             tries=document["tries"],
-            phone=self._cipher.open(phone, PHONE) if phone is not None else None,
+            address=self._opened(document["address"], ADDRESS),
+            first_try_at=document["first_try_at"],
             sending_at=document["sending_at"],
-            problem=Problem(document["problem"]) if document["problem"] else None,
+            is_doubtful=document["is_doubtful"],
+            msg_id=document.get("msg_id"),
+            finish=Finish(document["finish"]) if document["finish"] else None,
+            problem=_problem(document["problem"]),
+            wechat_problem=_problem(document["wechat_problem"]),
             ended_at=document["ended_at"],
             is_delivered=document.get("is_delivered"),
         )
+
+    def _sealed_card(self, card: Card | None) -> bytes | None:
+        return self._sealed(
+            {"fields": dict(card.fields), "link": card.link} if card is not None else None, CARD
+        )
+
+    def _sealed(self, value: object, place: str) -> bytes | None:
+        if value is None:
+            return None
+        return self._cipher.seal(orjson.dumps(value).decode(), place)
+
+    def _opened(self, sealed: bytes | None, place: str) -> Any:
+        return None if sealed is None else orjson.loads(self._cipher.open(sealed, place))
+
+
+def _problem(word: str | None) -> Problem | None:
+    return Problem(word) if word else None

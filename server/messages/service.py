@@ -1,33 +1,45 @@
 """Telling somebody something once, and his inbox."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from server.core.actor import Actor
 from server.core.clock import Clock
 from server.core.events import Event
 from server.core.paging import Page, PageRequest
-from server.messages.delivery import Delivery, delivery_id
+from server.messages.delivery import Card, Delivery, delivery_id
+from server.messages.delivery_states import Channel
 from server.messages.kinds import WORDINGS, MessageKind
 from server.messages.message import Message, message_id
 from server.messages.repository import DeliveryRepository, MessageRepository
+from server.messages.wechat_fields import FIELDS
 
 
 class Messages:
-    """The inbox of every account, of applicants and of staff alike."""
+    """The inbox of every account, of applicants and of staff alike.
+
+    ``wechat_kinds``: those for which the official account has a template.
+    """
 
     def __init__(
-        self, *, messages: MessageRepository, deliveries: DeliveryRepository, clock: Clock
+        self,
+        *,
+        messages: MessageRepository,
+        deliveries: DeliveryRepository,
+        clock: Clock,
+        wechat_kinds: Collection[str] = (),
     ) -> None:
         self._messages = messages
         self._deliveries = deliveries
         self._clock = clock
+        self._wechat_kinds = wechat_kinds
 
     async def notify(
         self, event: Event, kind: MessageKind, account_id: str, facts: Mapping[str, str]
     ) -> None:
-        """Put the message into the inbox and plan its SMS; the same event again changes nothing.
+        """Put the message into the inbox and plan what is sent; the same event again changes nothing.
 
-        KeyError when a fact of the wording is not given. The SMS leaves with the next run of
+        KeyError when a fact of the wording is not given. It leaves with the next run of
         ``Deliveries.send_due``.
         """
         wording, now = WORDINGS[kind], self._clock()
@@ -41,16 +53,18 @@ class Messages:
             created_at=now,
         )
         await self._messages.add(message)
-        params = wording.sms_with(facts)
-        if params is not None:
-            delivery = Delivery(
-                id=delivery_id(event.id, account_id),
-                account_id=account_id,
-                kind=kind,
-                params=params,
-                created_at=now,
-                due_at=now,
-            )
+        delivery = Delivery(
+            id=delivery_id(event.id, account_id),
+            account_id=account_id,
+            kind=kind,
+            params=wording.sms_with(facts),
+            created_at=now,
+            due_at=now,
+        )
+        if kind in self._wechat_kinds:
+            card = Card(fields=FIELDS[kind](facts, event.at), link=message.link)
+            await self._deliveries.add(replace(delivery, channel=Channel.WECHAT, card=card))
+        elif delivery.params is not None:
             await self._deliveries.add(delivery)
 
     async def unread(self, actor: Actor) -> int:

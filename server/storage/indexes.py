@@ -121,6 +121,14 @@ INDEXES: tuple[Index, ...] = (
         keys=(("due_at", ASCENDING),),
         partial={"done": False},
     ),
+    # the same: whose end WeChat tells; ends told too early.
+    Index(
+        collection="deliveries",
+        name="msg_id",
+        keys=(("msg_id", ASCENDING),),
+        partial={"msg_id": {"$exists": True}},
+    ),
+    expiring("template_finishes"),
     # institutions/repository.py: the list, the earliest ones.
     rising("institutions", "state_kind", "state", "kind", "name"),
     rising("institutions", "state_created", "state", "created_at", "_id"),

@@ -5,7 +5,7 @@ import asyncio
 import bson
 
 from server.core.events import Event
-from server.messages.delivery import DeliveryState, Problem
+from server.messages.delivery_states import DeliveryState, Problem
 from server.messages.kinds import MessageKind
 from tests.domain.messages.office import Office, Opener, Person
 from tests.waiting import until
@@ -138,7 +138,7 @@ async def test_a_number_that_can_not_be_reached_is_not_tried_again(
     await office.run()
     failed = await office.delivery(event, person)
     assert (failed.state, failed.problem) == (DeliveryState.FAILED, Problem.NUMBER)
-    assert (failed.phone, failed.params) == (None, {})
+    assert (failed.address, failed.params) == (None, {})
     office.clock.advance(hours=2)
     assert await office.run() == 0
     assert await office.sends() == 1
@@ -214,11 +214,11 @@ async def test_neither_the_text_nor_the_number_is_in_clear_in_the_database(
     assert not await _leaked(office, secrets)
     await office.sandbox.fault("aliyun.SendSms", "cut", after=True)
     await office.run()
-    assert (await office.delivery(event, person)).phone == person.phone
+    assert (await office.delivery(event, person)).address == person.phone
     assert not await _leaked(office, secrets)
     office.clock.advance(seconds=10)
     await office.run()
-    assert (await office.delivery(event, person)).phone is None
+    assert (await office.delivery(event, person)).address is None
     assert not await _leaked(office, secrets)
     assert len(await office.inbox(person)) == 1
 

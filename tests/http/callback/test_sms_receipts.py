@@ -8,7 +8,8 @@ import pytest
 
 from server.core.events import Event
 from server.core.ids import new_id
-from server.messages.delivery import Delivery, DeliveryState
+from server.messages.delivery import Delivery
+from server.messages.delivery_states import DeliveryState
 from server.messages.kinds import MessageKind
 from tests.people import register
 from tests.platforms import Running
