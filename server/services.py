@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server.accounts.qr_logins import QrLogins
 from server.accounts.service import Accounts
 from server.accounts.sessions import Sessions
 from server.applications.handling import CaseHandling
@@ -46,5 +47,6 @@ class Services:
     institutions: Institutions
     messages: Messages
     products: Products
+    qr_logins: QrLogins
     reviews: Reviews
     sessions: Sessions

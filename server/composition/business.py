@@ -55,6 +55,7 @@ def build_services(ground: Ground, people: People) -> Services:
         institutions=institutions,
         messages=people.messages,
         products=products,
+        qr_logins=people.qr_logins,
         reviews=enterprises.reviews,
         sessions=people.sessions,
     )

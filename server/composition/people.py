@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server.accounts.passwords import Passwords
+from server.accounts.qr_logins import QrLogins
+from server.accounts.qr_repository import QrLoginRepository
 from server.accounts.repository import AccountRepository, SessionRepository, SmsCodeRepository
 from server.accounts.service import Accounts, LoginRules
 from server.accounts.sessions import Sessions
@@ -30,6 +32,7 @@ class People:
     consents: Consents
     deliveries: Deliveries
     messages: Messages
+    qr_logins: QrLogins
     sessions: Sessions
 
 
@@ -53,6 +56,7 @@ def assemble_people(ground: Ground, passwords: Passwords) -> People:
             ground, address_book=AccountPhones(accounts), followers=Nobody()
         ),
         messages=assemble_messages(ground),
+        qr_logins=_qr_logins(ground, repository, audit),
         sessions=Sessions(
             sessions=SessionRepository(ground.database),
             accounts=repository,
@@ -93,6 +97,18 @@ def _accounts(
         login_rules=LoginRules(
             failures=sessions.login_failures, lock=timedelta(minutes=sessions.lock_minutes)
         ),
+    )
+
+
+def _qr_logins(ground: Ground, accounts: AccountRepository, audit: Audit) -> QrLogins:
+    return QrLogins(
+        logins=QrLoginRepository(ground.database),
+        accounts=accounts,
+        audit=audit,
+        limits=ground.limits,
+        changes=ground.changes,
+        clock=ground.clock,
+        public_url=ground.settings.server.public_url,
     )
 
 

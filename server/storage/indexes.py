@@ -84,6 +84,7 @@ INDEXES: tuple[Index, ...] = (
     ),
     expiring("sessions"),
     expiring("sms_codes"),
+    expiring("qr_logins"),
     # audit: what the sealer takes next and last; everything done to one thing
     Index(
         collection="audit",

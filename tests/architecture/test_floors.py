@@ -73,10 +73,17 @@ def _is_vendor_sdk(source: Source, one: Import) -> bool:
 
 def _is_deed(source: Source) -> bool:
     """A service, whole or split by deed: it reaches its own repository or a lower service."""
-    repository = f"server.{source.capability}.repository"
+    own = f"server.{source.capability}"
     return source.path.stem == "service" or any(
-        is_within(one.target, repository) or _is_service(one.target) for one in imports(source.name)
+        (is_within(one.target, own) and _is_repository(one.target)) or _is_service(one.target)
+        for one in imports(source.name)
     )
+
+
+def _is_repository(name: str) -> bool:
+    """`repository`, or `<part>_repository` where a capability has several."""
+    parts = name.split(".")
+    return len(parts) > 2 and (parts[2] == "repository" or parts[2].endswith("_repository"))
 
 
 def _is_service(target: str) -> bool:
@@ -98,7 +105,7 @@ def _forbidden(source: Source) -> tuple[str, ...]:
     if source.capability is None:
         return by_floor.get(inside, ())
     others = tuple(name for name in _repositories() if not is_within(name, own))
-    if source.path.stem == "repository":
+    if _is_repository(source.name):
         return (*DRIVERS, *WEB, *others, *_deeds(), "server.providers")
     if _is_deed(source):
         return (*DRIVERS, *WEB, *others, *_clients())
@@ -106,7 +113,7 @@ def _forbidden(source: Source) -> tuple[str, ...]:
 
 
 def _repositories() -> tuple[str, ...]:
-    return tuple(s.name for s in product() if s.capability and s.path.stem == "repository")
+    return tuple(s.name for s in product() if s.capability and _is_repository(s.name))
 
 
 def _deeds() -> tuple[str, ...]:
