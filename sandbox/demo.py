@@ -212,7 +212,7 @@ def welcome(world: World, port: int, sandbox_port: int) -> str:
         "融桥已就绪（Ctrl-C 结束，数据会保留；make reset 清空）",
         f"  门户      {server}/",
         f"  工作台    {server}/console/login",
-        f"  手机      {sandbox}/phone  （短信、刷脸、营业执照样张都在这里）",
+        f"  手机      {sandbox}/phone  （微信、短信、刷脸、营业执照样张都在这里）",
         "",
         "  门户登录：手机号 + 短信验证码，验证码在“手机”的短信里",
         *(f"    {one.phone}  {one.name}：{_SITUATIONS[one.key]}" for one in _portal_people(world)),
@@ -245,6 +245,7 @@ _SITUATIONS = {
 }
 _IDEAS = (
     "用林砚秋的手机注册，上传她的营业执照样张，扫码刷脸，提交企业认证",
+    "在林砚秋手机的“微信”里关注公众号，发“进度”或“认证”试试",
     "用 reviewer1 登录工作台，审核石榴籽食品的认证，再看阿依努尔收到的短信",
     "用 officer1 登录工作台，受理周启明刚提交的申请，授信、放款，再看他的手机",
     "用 admin 登录工作台，看整个平台的运营概览",

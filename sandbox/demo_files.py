@@ -22,6 +22,19 @@ from sandbox.state import Credentials
 TEMPLATE = Path(__file__).resolve().parents[1] / "config.yaml"
 PAIRS = 50
 RECEIPT_SECRET = "RQ_SMS_RECEIPT_SECRET"
+# The platform's messages, each with one of the templates in sandbox/wechat/templates.yaml.
+WECHAT_TEMPLATES = {
+    "certification_approved": "WX_CERTIFICATION_RESULT",
+    "certification_rejected": "WX_CERTIFICATION_RESULT",
+    "certification_returned": "WX_CERTIFICATION_RESULT",
+    "application_submitted": "WX_APPLICATION_PROGRESS",
+    "application_received": "WX_APPLICATION_RECEIVED",
+    "application_accepted": "WX_APPLICATION_PROGRESS",
+    "application_referred_back": "WX_APPLICATION_PROGRESS",
+    "application_credited": "WX_APPLICATION_AMOUNT",
+    "application_lent": "WX_APPLICATION_AMOUNT",
+    "application_declined": "WX_APPLICATION_PROGRESS",
+}
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -75,6 +88,7 @@ def configuration(
                 **document["wechat"]["official_account"],
                 "app_id": Credentials().wechat_app_id,
             },
+            "templates": WECHAT_TEMPLATES,
             "rules_file": str(template.parent / document["wechat"]["rules_file"]),
         },
     }

@@ -45,9 +45,9 @@ class Deeds:
         if not 1 <= copies <= COPIES:
             raise NotPossible(f"copies is a number from 1 to {COPIES}")
         at = _number(asked, "create_time", int(time.time()) + skew)
-        values = {"CreateTime": at, **deed(self, person_key, asked, base_url)}
+        values: Values = {"CreateTime": at, **deed(self, person_key, asked, base_url)}
         if "MsgId" in values:
-            values["MsgId"] = _number(asked, "msg_id", int(values["MsgId"]))
+            values = {**values, "MsgId": _number(asked, "msg_id", self._wechat.next_msg_id())}
         deliveries = await asyncio.gather(
             *(self._pushes.push(person_key, values, skew_seconds=skew) for _ in range(copies))
         )
@@ -82,11 +82,17 @@ class Deeds:
         self._must_follow(person_key)
         return _event("VIEW", EventKey=_text(asked, "url"), MenuId=self._menu_id())
 
+    def scancode_push(self, person_key: str, asked: Mapping[str, Any], base_url: str) -> Values:
+        """A menu button that opens the scanner, and what was scanned with it."""
+        self._must_follow(person_key)
+        found = {"ScanType": "qrcode", "ScanResult": _text(asked, "content")}
+        return _event("scancode_push", EventKey=_text(asked, "key"), ScanCodeInfo=found)
+
     def text(self, person_key: str, asked: Mapping[str, Any], base_url: str) -> Values:
         self._must_follow(person_key)
         content = _text(asked, "content")
         self._wechat.say(person_key, ChatMessage(kind=ChatKind.TEXT, mine=True, text=content))
-        return {"MsgType": "text", "Content": content, "MsgId": self._wechat.next_msg_id()}
+        return {"MsgType": "text", "Content": content, "MsgId": 0}
 
     def image(self, person_key: str, asked: Mapping[str, Any], base_url: str) -> Values:
         self._must_follow(person_key)
@@ -99,7 +105,7 @@ class Deeds:
             "MsgType": "image",
             "PicUrl": f"{base_url}{shown}" if media_id else shown,
             "MediaId": media_id or hashlib.sha256(shown.encode()).hexdigest(),
-            "MsgId": self._wechat.next_msg_id(),
+            "MsgId": 0,
         }
 
     def _must_follow(self, person_key: str) -> None:
@@ -127,12 +133,13 @@ _DEEDS = {
     "scan": Deeds.scan,
     "click": Deeds.click,
     "view": Deeds.view,
+    "scancode_push": Deeds.scancode_push,
     "text": Deeds.text,
     "image": Deeds.image,
 }
 
 
-def _event(name: str, **more: str) -> Values:
+def _event(name: str, **more: str | Mapping[str, str]) -> Values:
     return {"MsgType": "event", "Event": name, **more}
 
 

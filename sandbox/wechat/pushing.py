@@ -18,7 +18,7 @@ from sandbox.wechat.replies import NOTHING, read_reply
 
 CALLBACK = "/wechat/callback"
 OUT_OF_ORDER = "该公众号提供的服务出现故障，请稍后再试"
-Values = Mapping[str, str | int]
+Values = Mapping[str, str | int | Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,15 +142,17 @@ class Pushes:
 
 def as_xml(values: Values) -> str:
     """Texts as CDATA, numbers bare, as WeChat writes them."""
-    cells = (
-        (
-            f"<{name}>{value}</{name}>"
-            if isinstance(value, int)
-            else f"<{name}>{_cdata(value)}</{name}>"
-        )
-        for name, value in values.items()
-    )
-    return f"<xml>{''.join(cells)}</xml>"
+    return f"<xml>{_cells(values)}</xml>"
+
+
+def _cells(values: Values) -> str:
+    return "".join(f"<{name}>{_cell(value)}</{name}>" for name, value in values.items())
+
+
+def _cell(value: str | int | Mapping[str, str]) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return _cdata(value) if isinstance(value, str) else _cells(value)
 
 
 def _cdata(text: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from sandbox.demo_files import WECHAT_TEMPLATES
 from sandbox.phone_pages import codes_in
 from sandbox.state import State
 from sandbox.wechat.errors import WeChatError
-from sandbox.wechat.templates import Template
+from sandbox.wechat.templates import Template, load_templates
+from server.messages.kinds import MessageKind
 from tests.sandbox.test_wechat_pushes import card_for
 from tests.sandbox.wechat_server import APP_ID, SECRET, Caller, caller_of
 
@@ -133,6 +135,11 @@ async def test_a_template_message_is_a_card_in_the_chat(state: State, caller: Ca
     assert card["title"] == "企业认证审核结果通知"
     assert card["rows"][0] == ["审核结果", "已通过"]
     assert card["url"] == "http://127.0.0.1/certification"
+
+
+def test_every_message_of_the_platform_has_a_template_of_the_account() -> None:
+    assert set(WECHAT_TEMPLATES) == {str(kind) for kind in MessageKind}
+    assert set(WECHAT_TEMPLATES.values()) == set(load_templates())
 
 
 async def test_a_template_message_is_refused_by_number_and_not_shown(

@@ -16,6 +16,7 @@ from tests.sandbox.phones import PhoneClient, phone_client
 from tests.sandbox.test_phone import CHROMIUM, CHROMIUM_ARGS
 from tests.sandbox.test_wechat_pushes import card_for
 from tests.sandbox.wechat_server import APP_ID, Caller, Inbox, caller_of, server_of
+from tests.waiting import until
 
 with_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 
@@ -124,7 +125,7 @@ def menu(server: str) -> Any:
     subs = [
         {"type": "view", "name": "我的申请", "url": f"{to_login}#wechat_redirect"},
         {"type": "click", "name": "办理进度", "key": "PROGRESS"},
-        {"type": "click", "name": "联系客服", "key": "SERVICE"},
+        {"type": "scancode_push", "name": "扫码办理", "key": "SCAN"},
     ]
     return {
         "button": [
@@ -215,6 +216,26 @@ async def test_a_scan_leads_to_following_with_its_scene_and_later_straight_to_th
         await page.get_by_role("button", name="识别").click()
         await expect(page.get_by_role("log")).to_contain_text("已经扫码")
         assert inbox.messages[-1].event == "scan"
+
+
+@with_browser
+async def test_the_menus_scanner_tells_the_account_what_it_found(
+    state: State, phone: PhoneClient, inbox: Inbox, caller: Caller
+) -> None:
+    await caller.push("zhou", "subscribe")
+    await caller.call("menu/create", menu(state.server_url))
+    async with opened(state) as page:
+        await page.get_by_role("button", name="微信", exact=True).click()
+        await page.get_by_role("button", name="融桥").click()
+        await page.get_by_role("button", name="我的", exact=True).click()
+        await page.get_by_role("button", name="扫码办理").click()
+        await page.get_by_label("或粘贴链接、码的内容").fill(f"{state.server_url}/t/abc")
+        await page.get_by_role("button", name="识别").click()
+        await expect(page.locator(".address")).to_have_text("/t/abc")
+        await until(lambda: len(inbox.messages) > 1)
+        event = inbox.messages[-1]
+        assert (event.event, event.key) == ("scancode_push", "SCAN")
+        assert event.scan_result == f"{state.server_url}/t/abc"
 
 
 @with_browser

@@ -96,6 +96,14 @@ async def test_a_text_and_a_picture_arrive_as_messages(inbox: Inbox, caller: Cal
     assert text.id != image.id
 
 
+async def test_what_the_menus_scanner_found_is_told(inbox: Inbox, caller: Caller) -> None:
+    await caller.push("zhou", "subscribe")
+    await caller.push("zhou", "scancode_push", key="scan", content="http://127.0.0.1/t/1")
+    event = inbox.messages[-1]
+    assert (event.event, event.key) == ("scancode_push", "scan")
+    assert (event.scan_type, event.scan_result) == ("qrcode", "http://127.0.0.1/t/1")
+
+
 async def test_who_does_not_follow_says_nothing(inbox: Inbox, caller: Caller) -> None:
     for kind in ("unsubscribe", "click", "view", "text", "image", "block"):
         assert (await caller.push("zhou", kind, content="a", key="a", url="b"))["status"] == 400

@@ -68,6 +68,10 @@ export class Phone {
   }
 
   async openLink(url) {
+    if (url.startsWith("tel:")) {
+      this.toast(`拨打 ${url.slice(4)}（沙箱不真的拨出）`);
+      return;
+    }
     const found = await this.asked(url);
     if (found?.kind === "web") this.goTo(found.address, "wechat");
     else if (found?.kind === "external") open(found.address, "_blank", "noopener");
@@ -85,8 +89,11 @@ export class Phone {
   async clicked(event) {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.open) this.show(button.dataset.open);
-    else if (button.classList.contains("home-button")) this.home();
+    if (button.dataset.open) {
+      this.scanner.via = "";
+      this.show(button.dataset.open);
+    }
+    if (button.classList.contains("home-button")) this.home();
     else if (button.dataset.copy) this.toast((await copied(button.dataset.copy)) ? "已复制" : "没能复制，请手动选中");
   }
 

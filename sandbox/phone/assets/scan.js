@@ -6,6 +6,7 @@ const WORDS = { silence: "沙箱没有回答，请再试一次。", expired: "�
 export class Scanner {
   constructor(phone) {
     this.phone = phone;
+    this.via = "";
     const view = phone.root.querySelector(".view[data-view=scan]");
     this.list = view.querySelector(".codes");
     this.says = view.querySelector(".scan-says");
@@ -68,6 +69,8 @@ export class Scanner {
   }
 
   async scan(content) {
+    if (this.via) this.phone.wechat.push({ kind: "scancode_push", key: this.via, content });
+    this.via = "";
     const found = await this.phone.asked(content);
     this.says.textContent = WORDS[found ? found.kind : "silence"] ?? "";
     this.result.hidden = !["external", "text"].includes(found?.kind);

@@ -158,8 +158,10 @@ export class WeChat {
     else if (button.type === "view") {
       this.push({ kind: "view", url: button.url });
       this.phone.openLink(button.url);
-    } else if (button.type === "scancode_push") this.phone.show("scan");
-    else this.phone.toast("沙箱里的手机没有这种菜单");
+    } else if (button.type === "scancode_push") {
+      this.phone.scanner.via = button.key;
+      this.phone.show("scan");
+    } else this.phone.toast("沙箱里的手机没有这种菜单");
   }
 
   // --- drawing
