@@ -28,6 +28,7 @@ class Scheme(StrEnum):
 
     METRICS_NETWORK = "metrics_network"
     SMS_RECEIPT = "sms_receipt"
+    WECHAT = "wechat"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class BaseHandler(RequestHandler):
             surface=self.surface,
             token=self.session_token(),
             address=self.address,
-            secret=self.path_args[0] if self.path_args else "",
+            request=self.request,
         )
 
     def answer(self, error: BaseException | None) -> Answer:

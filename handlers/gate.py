@@ -2,6 +2,7 @@
 
 import hmac
 from ipaddress import ip_address
+from urllib.parse import unquote
 
 from tornado.httputil import HTTPServerRequest
 
@@ -25,16 +26,16 @@ async def admit(
     surface: Surface,
     token: str | None,
     address: str,
-    secret: str,
+    request: HTTPServerRequest,
 ) -> Actor | None:
     """Who asks, None for an admitted stranger; raises when the request may not get in.
 
-    ``secret`` is the first part of the address, for partners that prove themselves by it.
+    ``request`` is for partners, who prove themselves by what stands in its address.
     """
     if access is None:
         raise MarkMissing()
     if access.door is Door.PARTNER:
-        _admit_partner(access.scheme, settings, address, secret)
+        _admit_partner(access.scheme, services, settings, address, request)
         return None
     actor = None
     if token:
@@ -60,16 +61,33 @@ async def _admit_applicant(services: Services, actor: Actor, access: Access) -> 
         await services.enterprises.must_be_certified(actor)
 
 
-def _admit_partner(scheme: Scheme | None, settings: Settings, address: str, secret: str) -> None:
+def _admit_partner(
+    scheme: Scheme | None,
+    services: Services,
+    settings: Settings,
+    address: str,
+    request: HTTPServerRequest,
+) -> None:
     if scheme is Scheme.METRICS_NETWORK:
         if not _is_within(address, settings.server.metrics_networks):
             raise AddressUnknown()
     elif scheme is Scheme.SMS_RECEIPT:
+        secret = unquote(request.path.rpartition("/")[2])
         known = settings.aliyun.receipt_secret.get_secret_value()
         if not hmac.compare_digest(secret.encode(), known.encode()):
             raise AddressUnknown()
+    elif scheme is Scheme.WECHAT:
+        services.callbacks.must_be_signed(
+            *(_asked(request, name) for name in ("signature", "timestamp", "nonce"))
+        )
     else:
         raise MarkMissing()
+
+
+def _asked(request: HTTPServerRequest, name: str) -> str:
+    """A value of the query, "" when it is missing or given twice."""
+    values = request.query_arguments.get(name, [])
+    return values[0].decode("latin-1") if len(values) == 1 else ""
 
 
 def client_address(request: HTTPServerRequest, proxies: tuple[Network, ...]) -> str:

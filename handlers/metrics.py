@@ -14,6 +14,12 @@ class Metrics:
             ["route", "method", "status"],
             registry=self.registry,
         )
+        self._pushes = Counter(
+            "rongqiao_wechat_pushes_total",
+            "Messages and events pushed by WeChat",
+            ["kind"],
+            registry=self.registry,
+        )
         self._seconds = Histogram(
             "rongqiao_request_seconds", "Duration", ["route"], registry=self.registry
         )
@@ -22,6 +28,10 @@ class Metrics:
         """Count one request."""
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def count_push(self, kind: str) -> None:
+        """Count one push, retries included."""
+        self._pushes.labels(kind).inc()
 
     def text(self) -> bytes:
         """Everything counted so far."""

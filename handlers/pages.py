@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,8 @@ from server.core.ids import new_id
 from server.core.paging import PageRequest
 
 KEY_FIELD = "idempotency_key"
+ENTER = "/wechat/enter"
+WECHAT_ASKED = "rq_wechat_asked"
 _UNTYPED = frozenset({"_xsrf", KEY_FIELD})
 _LOCAL = re.compile(r"^/(?![/\\])[^\s\\]*$")
 
@@ -50,6 +53,27 @@ class PageHandler(BaseHandler):
 
     def drop_session(self) -> None:
         self.clear_cookie(self.cookie, path=self.cookie_path)
+
+    def keep_out_wechat(self, life: timedelta) -> None:
+        """For this long the way in is phone and code: WeChat was just asked, or he logged out."""
+        seconds = int(life.total_seconds())
+        self.set_cookie(WECHAT_ASKED, "1", max_age=seconds, httponly=True, samesite="Lax")
+
+    @property
+    def in_wechat(self) -> bool:
+        """Whether the page is shown by WeChat's own browser."""
+        return "MicroMessenger" in self.request.headers.get("User-Agent", "")
+
+    def door(self) -> str:
+        """Where a stranger is sent. In WeChat's browser WeChat itself says who it is.
+
+        Not after a form: browsers hold the way to another origin against form-action.
+        """
+        is_link = self.surface is Surface.PORTAL and self.request.method == "GET"
+        if not (is_link and self.in_wechat):
+            return self.login_address
+        is_asked = self.get_cookie(WECHAT_ASKED) is not None
+        return self.login_address if is_asked or not self.services.entrance.is_open else ENTER
 
     def idempotency_key(self) -> str:
         """The form's hidden field; KeyMissing without one."""
@@ -133,11 +157,9 @@ class PageHandler(BaseHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
-        door = {Unauthenticated: self.login_address, PrivacyNeeded: "/privacy"}
-        for kind, address in door.items():
-            if isinstance(error, kind):
-                self._send_to(address)
-                return
+        if isinstance(error, (Unauthenticated, PrivacyNeeded)):
+            self._send_to("/privacy" if isinstance(error, PrivacyNeeded) else self.door())
+            return
         answer = self.answer(error)
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(

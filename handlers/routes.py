@@ -4,7 +4,7 @@ The OpenAPI document, the access matrix and the tests walk this table. Refusals 
 route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
-from handlers import health, openapi, receipts, static, unknown
+from handlers import callback, health, openapi, receipts, static, unknown
 from handlers.console import case_deeds, cases, certifications, dashboard, login
 from handlers.console import messages as staff_messages
 from handlers.console import staff
@@ -15,7 +15,16 @@ from handlers.contracts import certification as certification_contract
 from handlers.contracts import messages as messages_contract
 from handlers.contracts import products as products_contract
 from handlers.contracts import reviews as reviews_contract
-from handlers.portal import accounts, applications, certification, face, home, messages, products
+from handlers.portal import (
+    accounts,
+    applications,
+    certification,
+    face,
+    home,
+    messages,
+    products,
+    wechat,
+)
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
@@ -28,6 +37,8 @@ OPERATIONS = (
     Route(r"/favicon\.ico", static.Favicon, "favicon"),
     Route(r"/api/openapi\.json", openapi.Document, "openapi"),
     Route(r"/receipts/sms/([^/]+)", receipts.SmsReceipts, "sms_receipts"),
+    Route(r"/wechat/callback", callback.WeChatCallback, "wechat_callback"),
+    Route(r"/(MP_verify_[A-Za-z0-9]{1,64}\.txt)", wechat.DomainProof, "wechat_domain_proof"),
 )
 
 PORTAL = (
@@ -60,6 +71,14 @@ PORTAL = (
     Route(
         r"/me/sessions/([0-9a-f]{64})/revoke", accounts.LogInRevocation, "log_in_revocation", "me"
     ),
+    Route(r"/me/wechat", wechat.OwnWeChat, "own_wechat", "me"),
+    Route(r"/me/wechat/unbind", wechat.Unbinding, "wechat_unbinding", "me"),
+    Route(r"/wechat/enter", wechat.Entering, "wechat_enter", "me"),
+    Route(r"/wechat/return", wechat.Return, "wechat_return", "me"),
+    Route(r"/wechat/bind", wechat.Binding, "wechat_binding", "me"),
+    Route(r"/wechat/code", wechat.BindingCode, "wechat_code", "me"),
+    Route(r"/wechat/register", wechat.BindingRegistration, "wechat_registration", "me"),
+    Route(r"/wechat/js-config", wechat.ScriptConfigs, "wechat_js_config"),
     Route(r"/care", accounts.CareMode, "care"),
     Route(r"/certification", certification.Overview, "certification", "certification"),
     Route(r"/certification/profile", certification.Profile, "cert_profile", "certification"),

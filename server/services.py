@@ -19,6 +19,9 @@ from server.files.service import Files
 from server.institutions.service import Institutions
 from server.messages.delivering import Deliveries
 from server.messages.service import Messages
+from server.official_account.callbacks import Callbacks
+from server.official_account.entrance import Entrance
+from server.official_account.service import Followers
 from server.products.service import Products
 from server.reports.dashboard import Dashboard
 from server.reports.desks import Desks
@@ -32,6 +35,7 @@ class Services:
     accounts: Accounts
     applications: LoanApplications
     audit: Audit
+    callbacks: Callbacks
     cases: CaseHandling
     certifications: Certifications
     clock: Clock
@@ -40,8 +44,10 @@ class Services:
     deliveries: Deliveries
     desks: Desks
     enterprises: Enterprises
+    entrance: Entrance
     face_checks: FaceChecks
     files: Files
+    followers: Followers
     heads: Heads
     idempotency: Once
     institutions: Institutions

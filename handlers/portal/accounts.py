@@ -1,5 +1,6 @@
 """Registration, log-in, log-out, the privacy guideline and the agreements, for people."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import orjson
@@ -19,6 +20,7 @@ from server.core.errors import FieldsInvalid, Refusal
 from server.core.paging import PageRequest
 
 PREFILL = ("enterprise_name", "uscc", "registered_address", "legal_rep_name")
+AFTER_LOG_OUT = timedelta(days=1)
 TEXTS = {kind.value: kind for kind in ConsentKind}
 
 
@@ -124,19 +126,7 @@ class Registration(PageHandler):
     @once
     async def post(self) -> None:
         async with self.keeping(lambda refusal: show_door(self, "register", refusal)):
-            form = self.read(RegisterForm)
-            _must_be_complete(form, self.application.configuration.registration.required)
-            account = await self.services.accounts.register(
-                NewApplicant(
-                    phone=form.phone,
-                    code=form.code,
-                    terms_version=form.accept_terms,
-                    privacy_version=form.accept_privacy,
-                    prefill=form.model_dump(include=set(PREFILL)),
-                ),
-                account_id=self.created_id,
-                address=self.address,
-            )
+            account = await registered(self, self.read(RegisterForm), self.created_id)
             await let_in(self, account)
             self.go(self.next_address("/certification"))
 
@@ -148,6 +138,7 @@ class LogOut(PageHandler):
     async def post(self) -> None:
         await self.services.sessions.close(self.actor)
         self.drop_session()
+        self.keep_out_wechat(AFTER_LOG_OUT)
         self.go("/")
 
 
@@ -240,6 +231,22 @@ class CareMode(PageHandler):
             "rq_care", "1" if is_on else "0", expires_days=365, httponly=True, samesite="Lax"
         )
         self.go(self.next_address("/"))
+
+
+async def registered(page: PageHandler, form: RegisterForm, account_id: str) -> Account:
+    """The new account. Raises FieldsInvalid and what Accounts.register raises."""
+    _must_be_complete(form, page.application.configuration.registration.required)
+    return await page.services.accounts.register(
+        NewApplicant(
+            phone=form.phone,
+            code=form.code,
+            terms_version=form.accept_terms,
+            privacy_version=form.accept_privacy,
+            prefill=form.model_dump(include=set(PREFILL)),
+        ),
+        account_id=account_id,
+        address=page.address,
+    )
 
 
 async def let_in(page: PageHandler, account: Account) -> None:

@@ -77,7 +77,8 @@ class Account:
     """``phone`` is 11 digits in clear here and sealed at rest; ``name`` likewise.
 
     ``enterprise_id`` is the one that an applicant acts for; ``privacy_version`` the guideline
-    he last accepted; ``prefill`` what he told at registration, sealed at rest.
+    he last accepted; ``prefill`` what he told at registration, sealed at rest; ``channel`` the
+    QR code that brought him.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Account:
     enterprise_id: str | None = None
     privacy_version: str | None = None
     prefill: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
 
     def must_be_active(self) -> None:
         """Refuse with AccountDisabled unless active."""

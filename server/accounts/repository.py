@@ -86,6 +86,21 @@ class AccountRepository:
             listener(account_id)
         return self._from_document(document)
 
+    async def set_channel(self, account_id: str, channel: str) -> None:
+        """Once: the first one stays."""
+        await self._accounts.update_one(
+            {"_id": account_id, "channel": None}, {"$set": {"channel": channel}}
+        )
+
+    async def count_by_channel(self) -> dict[str, int]:
+        """Channel to how many accounts it brought."""
+        pipeline: list[Document] = [
+            {"$match": {"channel": {"$type": "string"}}},
+            {"$group": {"_id": "$channel", "accounts": {"$sum": 1}}},
+        ]
+        found = self._accounts.aggregate(pipeline)
+        return {one["_id"]: one["accounts"] async for one in found}
+
     async def staff_page(self, request: PageRequest) -> Page[Account]:
         """Staff, newest first."""
         return await fetch_page(
@@ -146,6 +161,7 @@ class AccountRepository:
             enterprise_id=document["enterprise_id"],
             privacy_version=document["privacy_version"],
             prefill=json.loads(self._cipher.open(document["prefill"], PREFILL)),
+            channel=document.get("channel"),
             created_at=document["created_at"],
         )
 

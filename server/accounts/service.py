@@ -191,6 +191,14 @@ class Accounts:
         """From now on the applicant acts for this enterprise."""
         await self._accounts.set_fields(account_id, {"enterprise_id": enterprise_id})
 
+    async def set_channel(self, account_id: str, channel: str) -> None:
+        """Which QR code brought him; the first one stays."""
+        await self._accounts.set_channel(account_id, channel)
+
+    async def count_by_channel(self) -> dict[str, int]:
+        """Channel to how many accounts it brought."""
+        return await self._accounts.count_by_channel()
+
     async def officers_of(self, institution_id: str, branch_id: str) -> list[Account]:
         """The active officers of a branch."""
         return await self._accounts.staff_of_branch(institution_id, branch_id)

@@ -13,6 +13,7 @@ from server.composition.enterprises import (
 from server.composition.ground import Ground
 from server.composition.people import People
 from server.composition.reports import assemble_reports
+from server.composition.wechat import assemble_wechat
 from server.core.working_days import WorkingCalendar
 from server.institutions.repository import InstitutionRepository
 from server.institutions.service import Institutions
@@ -36,10 +37,12 @@ def build_services(ground: Ground, people: People) -> Services:
     reports = assemble_reports(
         ground, people, enterprises, cases=cases, institutions=institutions, products=products
     )
+    wechat = assemble_wechat(ground, people)
     return Services(
         accounts=people.accounts,
         applications=_applications(ground, people, institutions, products, enterprises),
         audit=people.audit,
+        callbacks=wechat.callbacks,
         cases=cases,
         certifications=enterprises.certifications,
         clock=ground.clock,
@@ -48,8 +51,10 @@ def build_services(ground: Ground, people: People) -> Services:
         deliveries=people.deliveries,
         desks=reports.desks,
         enterprises=enterprises.enterprises,
+        entrance=wechat.entrance,
         face_checks=enterprises.face_checks,
         files=files,
+        followers=wechat.followers,
         heads=reports.heads,
         idempotency=IdempotencyKeys(ground.database, ground.cipher, ground.clock),
         institutions=institutions,

@@ -67,6 +67,16 @@ def rising(collection: str, name: str, *fields: str) -> Index:
     )
 
 
+def by_channel(collection: str) -> Index:
+    """Those that a channel's QR code brought; the others are not in it."""
+    return Index(
+        collection=collection,
+        name="channel",
+        keys=(("channel", ASCENDING),),
+        partial={"channel": {"$type": "string"}},
+    )
+
+
 def on_the_shelf(order: str, way: int) -> Index:
     """Products in one of the mart's orders, by the filters that have few values."""
     return Index(

@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure
 
 from server.storage.index import (
     Index,
+    by_channel,
     cases_by,
     expiring,
     on_the_shelf,
@@ -84,6 +85,18 @@ INDEXES: tuple[Index, ...] = (
     ),
     expiring("sessions"),
     expiring("sms_codes"),
+    # official_account/repository.py: one account an openid; what a channel brought, as followers
+    # and as accounts; the broom.
+    Index(
+        collection="wechat_followers",
+        name="account",
+        keys=(("account_id", ASCENDING),),
+        unique=True,
+        partial={"account_id": {"$type": "string"}},
+    ),
+    by_channel("wechat_followers"),
+    by_channel("accounts"),
+    expiring("wechat_pushes"),
     expiring("qr_logins"),
     # audit: what the sealer takes next and last; everything done to one thing
     Index(

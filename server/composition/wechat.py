@@ -1,0 +1,74 @@
+"""The official account put together: callback, followers, the way in by WeChat."""
+
+from dataclasses import dataclass
+
+from server.composition.ground import Ground
+from server.composition.people import People
+from server.official_account.callbacks import Callbacks
+from server.official_account.entrance import Entrance
+from server.official_account.envelope import Envelope
+from server.official_account.passes import Passes
+from server.official_account.repository import FollowerRepository, PushRepository
+from server.official_account.rules import read_rules
+from server.official_account.scenes import HAND_OVER_PREFIX, HandOver, SceneReaction, Scenes
+from server.official_account.service import Followers
+from server.storage.encryption import SealBroken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatServices:
+    """What the account needs."""
+
+    callbacks: Callbacks
+    entrance: Entrance
+    followers: Followers
+
+
+def assemble_wechat(ground: Ground, people: People) -> WeChatServices:
+    """Build them; nothing is sent yet. Raises RulesUnusable for a wechat.yaml that can't be used."""
+    followers = Followers(
+        followers=FollowerRepository(ground.database, ground.cipher),
+        accounts=people.accounts,
+        audit=people.audit,
+        official_account=ground.vendors.official_account,
+        clock=ground.clock,
+    )
+    return WeChatServices(
+        callbacks=_callbacks(ground, followers),
+        entrance=Entrance(
+            official_account=ground.vendors.official_account,
+            followers=followers,
+            passes=Passes(sealer=ground.cipher, broken=SealBroken, clock=ground.clock),
+            site=site_of(ground),
+            clock=ground.clock,
+        ),
+        followers=followers,
+    )
+
+
+def site_of(ground: Ground) -> str:
+    """Our public address, without a slash at the end."""
+    return ground.settings.server.public_url.rstrip("/")
+
+
+def _callbacks(ground: Ground, followers: Followers) -> Callbacks:
+    account = ground.settings.wechat.official_account
+    return Callbacks(
+        envelope=Envelope(
+            token=account.token.get_secret_value(),
+            aes_key=account.aes_key.get_secret_value(),
+            app_id=account.app_id,
+        ),
+        pushes=PushRepository(ground.database, ground.cipher),
+        followers=followers,
+        rules=read_rules(ground.settings.wechat.rules_file),
+        scenes=Scenes(_reactions(ground)),
+        reports=None,
+        site=site_of(ground),
+        clock=ground.clock,
+    )
+
+
+def _reactions(ground: Ground) -> dict[str, SceneReaction]:
+    """Prefix of a scene to what follows a scan; a new kind of QR code is a row here."""
+    return {HAND_OVER_PREFIX: HandOver(site_of(ground))}
