@@ -45,10 +45,3 @@ def assemble_deliveries(
         ),
         clock=clock,
     )
-
-
-class Nobody:
-    """No account is bound to a follower."""
-
-    async def openid_of(self, account_id: str) -> str | None:
-        return None

@@ -13,13 +13,15 @@ from server.accounts.sms_code import CodeRules
 from server.audit.repository import AuditRepository
 from server.audit.service import Audit
 from server.composition.ground import Ground
-from server.composition.messages import Nobody, assemble_deliveries, assemble_messages
+from server.composition.messages import assemble_deliveries, assemble_messages
 from server.config import Settings
 from server.consents.consent import ConsentKind
 from server.consents.repository import ConsentRepository
 from server.consents.service import Consents
 from server.messages.delivering import Deliveries
 from server.messages.service import Messages
+from server.official_account.repository import FollowerRepository
+from server.official_account.service import Followers
 from server.subscriptions import AccountPhones
 
 
@@ -31,6 +33,7 @@ class People:
     audit: Audit
     consents: Consents
     deliveries: Deliveries
+    followers: Followers
     messages: Messages
     qr_logins: QrLogins
     sessions: Sessions
@@ -48,13 +51,21 @@ def assemble_people(ground: Ground, passwords: Passwords) -> People:
     )
     repository = AccountRepository(ground.database, ground.cipher)
     accounts = _accounts(ground, repository, passwords, audit, consents)
+    followers = Followers(
+        followers=FollowerRepository(ground.database, ground.cipher),
+        accounts=accounts,
+        audit=audit,
+        official_account=ground.vendors.official_account,
+        clock=clock,
+    )
     return People(
         accounts=accounts,
         audit=audit,
         consents=consents,
         deliveries=assemble_deliveries(
-            ground, address_book=AccountPhones(accounts), followers=Nobody()
+            ground, address_book=AccountPhones(accounts), followers=followers
         ),
+        followers=followers,
         messages=assemble_messages(ground),
         qr_logins=_qr_logins(ground, repository, audit),
         sessions=Sessions(

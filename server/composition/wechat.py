@@ -4,15 +4,26 @@ from dataclasses import dataclass
 
 from server.composition.ground import Ground
 from server.composition.people import People
-from server.official_account.callbacks import Callbacks
+from server.messages.delivering import Deliveries
+from server.official_account.callbacks import Callbacks, TemplateReport
 from server.official_account.entrance import Entrance
 from server.official_account.envelope import Envelope
 from server.official_account.passes import Passes
-from server.official_account.repository import FollowerRepository, PushRepository
+from server.official_account.repository import PushRepository
 from server.official_account.rules import read_rules
 from server.official_account.scenes import HAND_OVER_PREFIX, HandOver, SceneReaction, Scenes
 from server.official_account.service import Followers
 from server.storage.encryption import SealBroken
+
+
+class DeliveryReports:
+    """How template messages ended is for the deliveries to know."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+
+    async def take(self, report: TemplateReport, /) -> None:
+        await self._deliveries.take_finish(report.msgid, report.status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +37,9 @@ class WeChatServices:
 
 def assemble_wechat(ground: Ground, people: People) -> WeChatServices:
     """Build them; nothing is sent yet. Raises RulesUnusable for a wechat.yaml that can't be used."""
-    followers = Followers(
-        followers=FollowerRepository(ground.database, ground.cipher),
-        accounts=people.accounts,
-        audit=people.audit,
-        official_account=ground.vendors.official_account,
-        clock=ground.clock,
-    )
+    followers = people.followers
     return WeChatServices(
-        callbacks=_callbacks(ground, followers),
+        callbacks=_callbacks(ground, people),
         entrance=Entrance(
             official_account=ground.vendors.official_account,
             followers=followers,
@@ -51,7 +56,7 @@ def site_of(ground: Ground) -> str:
     return ground.settings.server.public_url.rstrip("/")
 
 
-def _callbacks(ground: Ground, followers: Followers) -> Callbacks:
+def _callbacks(ground: Ground, people: People) -> Callbacks:
     account = ground.settings.wechat.official_account
     return Callbacks(
         envelope=Envelope(
@@ -60,10 +65,10 @@ def _callbacks(ground: Ground, followers: Followers) -> Callbacks:
             app_id=account.app_id,
         ),
         pushes=PushRepository(ground.database, ground.cipher),
-        followers=followers,
+        followers=people.followers,
         rules=read_rules(ground.settings.wechat.rules_file),
         scenes=Scenes(_reactions(ground)),
-        reports=None,
+        reports=DeliveryReports(people.deliveries),
         site=site_of(ground),
         clock=ground.clock,
     )

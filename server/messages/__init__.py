@@ -1,1 +1,1 @@
-"""Messages: what people are told, in the site and by SMS, once for each thing that happened."""
+"""Messages: what people are told, in the site, by WeChat or by SMS, once for each thing that happened."""

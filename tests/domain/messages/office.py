@@ -61,13 +61,13 @@ class Office:
     async def tell(self, person: Person, event: Event | None = None) -> Event:
         """Tell somebody that his application was submitted."""
         event = event or self.event()
-        facts = {"case_no": "RQ20261120000001"}
+        facts = {"case_no": "RQ20261120000001", "institution": "云桥农商行"}
         kind = MessageKind.APPLICATION_SUBMITTED
         await self.services.messages.notify(event, kind, person.account_id, facts)
         return event
 
     async def delivery(self, event: Event, person: Person) -> Delivery:
-        """What became of the SMS."""
+        """What became of what he was sent."""
         found = await self.services.deliveries.find(event.id, person.account_id)
         assert found is not None
         return found
@@ -88,6 +88,6 @@ class Office:
 
 
 class Opener(Protocol):
-    """``open_office()``: one more process on the same database."""
+    """``open_office(RQ__KEY="value")``: one more process on the same database."""
 
-    def __call__(self) -> Office: ...
+    def __call__(self, **overrides: str) -> Office: ...
