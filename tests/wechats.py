@@ -1,6 +1,7 @@
 """WeChat's side of the callback, as wechatpy writes it: an end of its own, with nothing of ours in it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import count
@@ -47,9 +48,11 @@ class Push:
     query: dict[str, str]
     body: bytes
 
-    async def send(self, url: str, *, body: bytes | None = None, **query: str) -> Pushed:
+    async def send(
+        self, url: str, *, body: bytes | None = None, query: Mapping[str, str] | None = None
+    ) -> Pushed:
         """To ``url``; what is given replaces what was sealed."""
-        address = f"{url}{PATH}?{urlencode({**self.query, **query})}"
+        address = f"{url}{PATH}?{urlencode({**self.query, **(query or {})})}"
         async with aiohttp.ClientSession() as wechat:
             data = self.body if body is None else body
             async with wechat.post(address, data=data, headers={"Content-Type": "text/xml"}) as a:
@@ -106,6 +109,11 @@ def signed(*parts: str) -> str:
 def _opened(status: int, answer: str) -> dict[str, Any] | None:
     if status != 200 or answer == "success":
         return None
+    return opened(answer)
+
+
+def opened(answer: str) -> dict[str, Any]:
+    """The fields of a sealed reply."""
     inside = xmltodict.parse(answer)["xml"]
     crypto = WeChatCrypto(TOKEN, AES_KEY, APP_ID)
     xml = crypto.decrypt_message(

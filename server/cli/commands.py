@@ -30,6 +30,7 @@ def serve(config: Path) -> None:
     from server.cli.serve import run
 
     settings = load(config)
+    must_have_rules(settings)
     sys.exit(run(settings))
 
 
@@ -49,7 +50,60 @@ def seed(config: Path, world: Path) -> None:
     from server.cli.seed import run
 
     settings = load(config)
+    must_have_rules(settings)
     sys.exit(run(settings, world, SAMPLES))
+
+
+@cli.command()
+@CONFIG
+@click.argument("deed", type=click.Choice(["push", "pull", "diff"]))
+def menu(config: Path, deed: str) -> None:
+    """Publish the official account's menu, print WeChat's, or compare both."""
+    from server.cli.menu import run
+
+    settings = load(config)
+    must_have_rules(settings)
+    sys.exit(run(settings, deed))
+
+
+@cli.group()
+def channel() -> None:
+    """QR codes by which people come to the official account."""
+
+
+@channel.command()
+@CONFIG
+@click.argument("name")
+@click.argument("svg", type=click.Path(path_type=Path))
+def code(config: Path, name: str, svg: Path) -> None:
+    """Write the QR code of channel NAME into the file SVG."""
+    from server.cli.channel import run_code
+
+    settings = load(config)
+    must_have_rules(settings)
+    sys.exit(run_code(settings, name, svg))
+
+
+@channel.command()
+@CONFIG
+def counts(config: Path) -> None:
+    """Print how many people and accounts each channel brought."""
+    from server.cli.channel import run_counts
+
+    settings = load(config)
+    must_have_rules(settings)
+    sys.exit(run_counts(settings))
+
+
+def must_have_rules(settings: Settings) -> None:
+    """Whether wechat.yaml can be used; otherwise the sentences of what is wrong and exit 2."""
+    from server.official_account.rules import RulesUnusable, read_rules
+
+    try:
+        read_rules(settings.wechat.rules_file)
+    except RulesUnusable as error:
+        click.echo(f"The official account's rules can't be used:\n{error}", err=True)
+        sys.exit(2)
 
 
 def load(config: Path) -> Settings:

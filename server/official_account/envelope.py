@@ -157,9 +157,10 @@ class _Reading:
 def _incoming(message: Any, values: Mapping[str, str]) -> Incoming:
     """wechatpy tells what it is; a type that it doesn't know goes by its own word."""
     word = str(message.type if message.type != "event" else message.event)
+    is_event = values["MsgType"] == "event"
     if word == "unknown":
-        word = (values.get("Event") or values["MsgType"]).lower()
-    kind = _kind(word, is_event=values["MsgType"] == "event")
+        word = values["Event" if is_event else "MsgType"].lower()
+    kind = _kind(word, is_event=is_event)
     openid, account, seconds = values["FromUserName"], values["ToUserName"], values["CreateTime"]
     if kind in (IncomingKind.AUTHORIZATION_REVOKED, IncomingKind.AUTHORIZATION_CANCELLED):
         openid = values.get("OpenID", openid)  # the sender is WeChat's own

@@ -15,7 +15,7 @@ SUB_NAME_SHOWN = 7
 URL_BYTES = 1024
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
-Address = Annotated[str, StringConstraints(pattern=r"^(https?://|\{site\}/)[^\s]+$")]
+Address = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]+|\{site\}/[^\s]*)$")]
 
 
 class RulePart(BaseModel):

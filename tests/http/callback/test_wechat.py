@@ -167,3 +167,28 @@ async def test_a_clock_that_is_a_little_wrong_does_no_harm(running: Running) -> 
     running.clock.ahead -= timedelta(seconds=590)
     push = event(new_openid(), "subscribe", EventKey="")
     assert (await push.send(running.url)).status == 200
+
+
+@pytest.mark.shows("F001")
+async def test_a_person_in_the_sandbox_follows_taps_and_asks(running: Running) -> None:
+    """The sandbox seals with a crypto of its own: a second opinion about every byte."""
+    door = running.sandbox.http
+    await door.delete("/wechat")
+    await door.put("/wechat/server", json={"url": running.url})
+    deeds: list[dict[str, object]] = [
+        {"kind": "subscribe", "scene": "c.park"},
+        {"kind": "click", "key": "service"},
+        {"kind": "text", "content": "认证", "copies": 3},
+        {"kind": "unsubscribe"},
+    ]
+    heard: list[list[dict[str, object]]] = []
+    for deed in deeds:
+        async with door.post("/wechat/push", json={"person": "zhou", **deed}) as answer:
+            told = await answer.json()
+            assert (answer.status, told["status"], told["problem"]) == (200, 200, ""), told
+            heard.append(told["replies"])
+    await door.put("/wechat/server", json={"url": ""})
+    assert "欢迎关注" in str(heard[0]) and "0731-00000000" in str(heard[1])
+    assert f"{running.url}/certification" in str(heard[2]) and heard[3] == []
+    (counted,) = await running.platform.services.followers.channels()
+    assert (counted.followed, counted.following) == (1, 0)

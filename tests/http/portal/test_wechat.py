@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests import wechats
 from tests.clients import Answer, PageClient, visible
 from tests.people import new_phone, register, wait_for_another_code
 from tests.platforms import Running, Starter
@@ -305,3 +306,47 @@ async def test_the_domain_proves_itself_by_a_file_from_the_configuration(start: 
     assert (answer.status, answer.text) == (200, "aB3")
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert (await running.browser().get("/MP_verify_other.txt")).status == 404
+
+
+@pytest.mark.shows("F014")
+async def test_the_channel_that_brought_him_stands_on_the_account_he_gets(running: Running) -> None:
+    door = running.sandbox.http
+    await door.put("/wechat/server", json={"url": running.url})
+    scanned = {"person": "zhou", "kind": "subscribe", "scene": "c.gaoxin"}
+    async with door.post("/wechat/push", json=scanned) as answer:
+        assert answer.status == 200
+    await bound(running, "zhou")
+    account = await running.database["accounts"].find_one({"channel": "gaoxin"})
+    assert account is not None
+    (counted,) = await running.platform.services.followers.channels()
+    assert (counted.channel, counted.followed, counted.accounts) == ("gaoxin", 1, 1)
+
+
+@pytest.mark.shows("F037")
+async def test_who_unfollows_stays_bound_and_has_his_account(running: Running) -> None:
+    door = running.sandbox.http
+    await door.put("/wechat/server", json={"url": running.url})
+    browser = await bound(running, "lin")
+    (account_id,) = (await bindings(running)).values()
+    followers = running.platform.services.followers
+    for kind, is_reached in (("subscribe", True), ("unsubscribe", False)):
+        async with door.post("/wechat/push", json={"person": "lin", "kind": kind}) as answer:
+            assert answer.status == 200
+        assert (await followers.openid_of(account_id) is not None) is is_reached
+    assert list((await bindings(running)).values()) == [account_id]
+    assert (await browser.get("/me")).status == 200
+    assert (await arrive(running, running.browser(), "lin")).headers["Location"] == "/me"
+
+
+@pytest.mark.parametrize("event", ["user_authorization_revoke", "user_authorization_cancellation"])
+async def test_who_takes_it_back_in_wechat_is_unbound(running: Running, event: str) -> None:
+    await bound(running, "zhou")
+    async with running.sandbox.http.get("/wechat/chat", params={"person": "zhou"}) as answer:
+        openid = str((await answer.json())["openid"])
+    push = wechats.event("oWeChatItself", event, OpenID=openid, AppID=wechats.APP_ID)
+    for _ in range(2):
+        assert (await push.send(running.url)).text == "success"
+    assert not await bindings(running)
+    assert await running.database["accounts"].count_documents({}) == 1
+    left = await running.database["wechat_followers"].count_documents({})
+    assert left == (1 if event.endswith("revoke") else 0)
