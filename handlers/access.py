@@ -52,7 +52,7 @@ def signed_in(method: Method) -> Method:
 
 
 def signed_in_before_privacy(method: Method) -> Method:
-    """An applicant, even before he has accepted the privacy guideline."""
+    """Anybody with a session: staff too, and an applicant before he has accepted the guideline."""
     return _mark(method, Access(Door.SIGNED_IN, before_privacy=True))
 
 

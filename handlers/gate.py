@@ -53,10 +53,11 @@ async def admit(
 
 
 async def _admit_applicant(services: Services, actor: Actor, access: Access) -> None:
+    if access.before_privacy:
+        return
     if actor.roles:
         raise PermissionMissing()
-    if not access.before_privacy:
-        await services.consents.must_have_accepted_privacy(actor)
+    await services.consents.must_have_accepted_privacy(actor)
     if access.door is Door.CERTIFIED:
         await services.enterprises.must_be_certified(actor)
 

@@ -16,7 +16,7 @@ from handlers.once import KeyMissing
 from handlers.presenting import FORMATS
 from server.consents.consent import PrivacyNeeded
 from server.core.actor import Surface
-from server.core.errors import Refusal, Unauthenticated
+from server.core.errors import FieldsInvalid, Refusal, Unauthenticated
 from server.core.ids import new_id
 from server.core.paging import PageRequest
 
@@ -24,7 +24,7 @@ KEY_FIELD = "idempotency_key"
 ENTER = "/wechat/enter"
 WECHAT_ASKED = "rq_wechat_asked"
 _UNTYPED = frozenset({"_xsrf", KEY_FIELD})
-_LOCAL = re.compile(r"^/(?![/\\])[^\s\\]*$")
+_LOCAL = re.compile(r"^/(?!/)[!-\[\]-~]*$")
 
 
 class PageHandler(BaseHandler):
@@ -107,6 +107,17 @@ class PageHandler(BaseHandler):
         """The query string as a form; names it does not know are left alone (campaign tags)."""
         known = {n: v for n, v in self.request.query_arguments.items() if n in form.model_fields}
         return read_form(form, arguments(known, form))
+
+    def read_filters(self, form: type[Read]) -> tuple[Read, tuple[str, ...]]:
+        """The query string of a list: what can't be is left out, with a sentence for each."""
+        problems: dict[str, str] = {}
+        while True:
+            try:
+                return self.read_query(form), tuple(problems.values())
+            except FieldsInvalid as refusal:
+                problems |= refusal.problems
+                for name in refusal.problems:
+                    del self.request.query_arguments[name]
 
     @asynccontextmanager
     async def keeping(self, show: Callable[[Refusal], Awaitable[None]]) -> AsyncIterator[None]:

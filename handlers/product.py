@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler
 
 from handlers.assets import Assets
 from handlers.metrics import Metrics
 from handlers.route import Route
+from handlers.waiting import WaitingRoom
 from handlers.widgets import UI_MODULES
 from server.config import Settings
 from server.services import Services
@@ -21,6 +24,7 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 120.0
 
 
 class Product(Application):
@@ -53,6 +57,7 @@ class Product(Application):
         self.is_ready = is_ready
         self.assets = Assets(configuration.server.assets)
         self.metrics = Metrics()
+        self.waiting = WaitingRoom((services.face_checks.bell, services.qr_logins.bell))
         unknown = next(route for route in routes if route.name == "unknown")
         super().__init__(
             [_spec(route) for route in routes if route is not unknown],
@@ -71,13 +76,33 @@ class Product(Application):
             log_function=self._log,
         )
 
+    def get_handler_delegate(
+        self,
+        request: HTTPServerRequest,
+        target_class: type[RequestHandler],
+        target_kwargs: dict[str, Any] | None = None,
+        path_args: list[bytes] | None = None,
+        path_kwargs: dict[str, bytes] | None = None,
+    ) -> Any:
+        """What is too large goes to whoever refuses it, unless the handler counts by itself."""
+        is_counted = getattr(target_class, "_stream_request_body", False)
+        if not is_counted and _size(request) > BODY_LIMIT:
+            name = "oversized_call" if request.path.startswith("/api/") else "oversized_page"
+            route = next(route for route in self.routes if route.name == name)
+            target_class, target_kwargs, path_args = route.handler, {"route": route}, []
+        return super().get_handler_delegate(
+            request, target_class, target_kwargs, path_args, path_kwargs
+        )
+
     def _log(self, handler: RequestHandler) -> None:
         """One line a request: the route's name and never the address, which may hold a ticket."""
         route: Route | None = getattr(handler, "route", None)
         name = route.name if route else "static"
         seconds = handler.request.request_time()
         status = handler.get_status()
-        self.metrics.observe(name, str(handler.request.method), status, seconds)
+        method = str(handler.request.method)
+        known = method if method in handler.SUPPORTED_METHODS else "OTHER"
+        self.metrics.observe(name, known, status, seconds)
         LOG.log(
             logging.WARNING if status >= 500 else logging.INFO,
             "request_id=%s route=%s method=%s status=%d ms=%.1f",
@@ -87,6 +112,11 @@ class Product(Application):
             status,
             seconds * 1000,
         )
+
+
+def _size(request: HTTPServerRequest) -> int:
+    declared = request.headers.get("Content-Length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
 
 
 def _spec(route: Route) -> URLSpec:

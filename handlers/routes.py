@@ -4,7 +4,7 @@ The OpenAPI document, the access matrix and the tests walk this table. Refusals 
 route can give (session, form, key, database) are added by handlers/openapi.py.
 """
 
-from handlers import callback, health, openapi, receipts, static, unknown
+from handlers import callback, health, openapi, oversized, receipts, static, unknown
 from handlers.console import case_deeds, cases, certifications, dashboard, login
 from handlers.console import messages as staff_messages
 from handlers.console import staff
@@ -180,6 +180,8 @@ CONSOLE = (
 )
 
 UNKNOWN = (
+    Route(r"(?!)", oversized.OversizedCall, "oversized_call"),
+    Route(r"(?!)/", oversized.OversizedPage, "oversized_page"),
     Route(r"/api/.*", unknown.UnknownApi, "unknown_api"),
     Route(r".*", unknown.UnknownPage, "unknown"),
 )

@@ -22,6 +22,7 @@ HARD_CAP = 64 * 1024 * 1024
 FIELD_BYTES = 4096
 PARTS = 12
 HEADER_BYTES = 8192
+BOUNDARY_BYTES = 70  # RFC 2046, 5.1.1
 
 
 class Upload:
@@ -173,6 +174,6 @@ class UploadPage(Uploading, PageHandler):
 def _boundary(content_type: str) -> bytes:
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not boundary:
+    if kind != b"multipart/form-data" or not boundary or len(boundary) > BOUNDARY_BYTES:
         raise MediaTypeUnknown()
     return boundary

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from handlers.product import BODY_LIMIT, Product
+from handlers.product import BODY_LIMIT, BODY_SECONDS, Product
 from handlers.routes import ROUTES
 from server.accounts.passwords import Passwords
 from server.composition.business import build_services
@@ -31,6 +31,10 @@ LOG = logging.getLogger("rongqiao")
 SOURCES = ("institutions", "certifications", "applications")
 
 
+class PortTaken(Exception):
+    """The address is another program's; the text names the key."""
+
+
 class Platform:
     """Everything that runs in one process."""
 
@@ -50,6 +54,7 @@ class Platform:
             ),
         )
         self.server: HTTPServer | None = None
+        self._product: Product | None = None
         self.port = 0
         self._warming: asyncio.Task[None] | None = None
 
@@ -68,6 +73,9 @@ class Platform:
         """Let running requests finish for a while, then let go of everything."""
         if self.server is not None:
             self.server.stop()
+        if self._product is not None:
+            await self._product.waiting.close()
+        if self.server is not None:
             try:
                 async with asyncio.timeout(self._ground.settings.server.drain_seconds):
                     await self.server.close_all_connections()
@@ -91,15 +99,23 @@ class Platform:
 
     def _listen(self) -> None:
         settings = self._ground.settings.server
-        product = Product(
+        self._product = Product(
             routes=ROUTES,
             services=self.services,
             configuration=self._ground.settings,
             is_unavailable=is_unavailable,
             is_ready=self.is_ready,
         )
-        self.server = HTTPServer(product, max_body_size=BODY_LIMIT, idle_connection_timeout=75)
-        sockets = bind_sockets(settings.port, settings.address)
+        self.server = HTTPServer(
+            self._product,
+            max_body_size=BODY_LIMIT,
+            body_timeout=BODY_SECONDS,
+            idle_connection_timeout=75,
+        )
+        try:
+            sockets = bind_sockets(settings.port, settings.address)
+        except OSError as error:
+            raise PortTaken(f"server.port: {settings.port} can't be listened on: {error.strerror}")
         self.port = sockets[0].getsockname()[1]
         self.server.add_sockets(sockets)
         LOG.info("listening on %s:%d", settings.address, self.port)

@@ -66,7 +66,7 @@ class ApiClient:
             headers=sent,
         ) as answer:
             return Answer(
-                status=answer.status, headers=dict(answer.headers), body=await answer.read()
+                status=answer.status, headers=answer.headers, body=await answer.read()
             )
 
     async def get(self, path: str, **params: str) -> Answer:
@@ -142,7 +142,7 @@ class PageClient:
                     else:
                         self.cookies.pop(name, None)
                 return Answer(
-                    status=answer.status, headers=dict(answer.headers), body=await answer.read()
+                    status=answer.status, headers=answer.headers, body=await answer.read()
                 )
 
 

@@ -36,7 +36,7 @@ DONE: dict[str, str] = {
     "staff_active": "账号已恢复，本人可以重新登录。",
     "messages_read": "全部消息已标为已读。",
 }
-_WITHIN = re.compile(r"^/console(?:[/?][^\s\\]*)?$")
+_WITHIN = re.compile(r"^/console(?:[/?][!-\[\]-~]*)?$")
 _DOORS = ("/console/login", "/console/logout")
 
 SideItem = tuple[str, str, str, str, int]

@@ -55,7 +55,7 @@ class CaseQueue(ConsolePage):
 
     @staff(Permission.APPLICATIONS_READ)
     async def get(self) -> None:
-        query = self.read_query(CasesQuery)
+        query, _ = self.read_filters(CasesQuery)
         tab = query.state or (QueueTab.ALL if query.q else QueueTab.SUBMITTED)
         page = await self.services.cases.page(
             PageRequest(size=20, number=query.page),

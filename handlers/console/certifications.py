@@ -71,7 +71,7 @@ class ReviewQueue(ConsolePage):
 
     @staff(Permission.CERTIFICATIONS_READ)
     async def get(self) -> None:
-        query = self.read_query(ReviewsQuery)
+        query, _ = self.read_filters(ReviewsQuery)
         tab = query.state or (QueueFilter.ALL if query.q else QueueFilter.WAITING)
         page = await self.services.reviews.page(
             self.actor, PageRequest(size=20, number=query.page), filter=tab, q=query.q

@@ -61,7 +61,7 @@ class DashboardPage(ConsolePage):
 
     @staff(Permission.DASHBOARD_READ)
     async def get(self) -> None:
-        period = self.read_query(DashboardQuery).period
+        period = self.read_filters(DashboardQuery)[0].period
         overview = await self.services.dashboard.overview(self.actor, period)
         may_handle = self.actor.may(Permission.APPLICATIONS_HANDLE)
         await self.show(

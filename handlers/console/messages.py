@@ -25,7 +25,7 @@ class StaffMessages(ConsolePage):
 
     @staff(Permission.DASHBOARD_READ)
     async def get(self) -> None:
-        query = self.read_query(StaffMessagesQuery)
+        query, _ = self.read_filters(StaffMessagesQuery)
         request = PageRequest(size=20, number=query.page)
         page = await self.services.messages.page(self.actor, request)
         unread = await self.services.messages.unread(self.actor)

@@ -92,7 +92,7 @@ class StaffList(ConsolePage):
 
     @staff(Permission.STAFF_MANAGE)
     async def get(self) -> None:
-        query = self.read_query(PagedForm)
+        query, _ = self.read_filters(PagedForm)
         page = await self.services.accounts.staff(PageRequest(size=20, number=max(1, query.page)))
         places = await places_of(self, page.items)
         await self.show(

@@ -274,6 +274,7 @@ async def show_door(
         required=page.application.configuration.registration.required,
         terms_version=consents.version(ConsentKind.TERMS),
         privacy_version=consents.version(ConsentKind.PRIVACY),
+        by_wechat=page.in_wechat and page.services.entrance.is_open,
     )
 
 

@@ -157,7 +157,7 @@ class Applications(PageHandler):
 
     @signed_in
     async def get(self) -> None:
-        query = self.read_query(ListQuery)
+        query, _ = self.read_filters(ListQuery)
         returned = await self.services.applications.own_count(
             frozenset({ApplicationState.REFERRED_BACK}), actor=self.actor
         )

@@ -26,6 +26,7 @@ from server.files.stored_file import FileNotFound
 HOME = "/certification"
 PROFILE = f"{HOME}/profile"
 STEP_NUMBERS = {Step.AGREEMENT: 0, Step.LICENCE: 1, Step.PROFILE: 1, Step.FACE: 2}
+ALL_DONE = 4
 GO_ON = {
     Step.LICENCE: PROFILE,
     Step.PROFILE: PROFILE,
@@ -57,12 +58,13 @@ class CertificationPage(PageHandler):
         return await self.services.certifications.find_own(self.actor)
 
     async def show_step(
-        self, template: str, step: Step, refusal: Refusal | None = None, **values: object
+        self, template: str, step: Step | None, refusal: Refusal | None = None, **values: object
     ) -> None:
+        """``step``: the one that is lit; None when all of them are done."""
         await self.show(
             f"portal/certification/{template}.html",
             refusal,
-            step=STEP_NUMBERS.get(step, 3),
+            step=STEP_NUMBERS.get(step, 3) if step else ALL_DONE,
             **values,
         )
 
@@ -108,7 +110,7 @@ class Overview(CertificationPage):
         last = case.submissions[-1].profile
         await self.show_step(
             "submitted",
-            Step.REVIEW,
+            None if case.state is CertificationState.APPROVED else Step.REVIEW,
             state=case.state.value,
             enterprise_name=last.name,
             uscc=mask_uscc(last.uscc),

@@ -3,12 +3,11 @@
 A PC's page moves on by itself: it listens to changes of its own case, or asks every two seconds.
 """
 
-import asyncio
+from functools import partial
 from typing import Annotated, Literal
 
 import orjson
 from pydantic import Field
-from tornado.iostream import StreamClosedError
 
 from handlers.access import public, signed_in
 from handlers.forms import Form
@@ -17,14 +16,14 @@ from handlers.pages import PageHandler
 from handlers.portal.certification import HOME, CertificationPage
 from handlers.product import POLICY
 from handlers.qr import qr_svg
+from handlers.waiting import News as WaitingNews
 from server.consents.consent import ConsentKind
 from server.core.errors import Refusal, Unavailable
 from server.core.masking import mask_id_number, mask_name
 from server.enterprises.certification import Certification, Step
 from server.enterprises.face import FaceState, FaceTicketDead
+from server.enterprises.face_checks import FaceChecks
 
-HEARTBEAT_SECONDS = 15.0
-STREAM_SECONDS = 300.0
 _TEXTS = {
     FaceState.OPENED: "已扫码，请在手机上继续",
     FaceState.STARTED: "正在手机上核验，请不要关闭本页",
@@ -86,35 +85,14 @@ class FaceRenewal(CertificationPage):
 
 
 class News(CertificationPage):
-    """Server-sent events about one's own case; ends after a while, and the browser comes back."""
-
-    is_gone = False
+    """Server-sent events about one's own case."""
 
     @signed_in
     async def get(self) -> None:
         query = self.read_query(NewsQuery)
         case = await self.services.certifications.get_own(self.actor)
-        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        self.set_header("X-Accel-Buffering", "no")
-        try:
-            async with asyncio.timeout(STREAM_SECONDS):
-                await self._tell(case.id, query)
-        except (TimeoutError, StreamClosedError):
-            return
-
-    def on_connection_close(self) -> None:
-        self.is_gone = True
-
-    async def _tell(self, case_id: str, query: NewsQuery) -> None:
-        since = query.since
-        self.write(": listening\n\n")
-        await self.flush()
-        while not self.is_gone:
-            case = await self.services.face_checks.news(case_id, since, HEARTBEAT_SECONDS)
-            said = news_of(case, query.at) if case else None
-            since = case.version if case else since
-            self.write(f"data: {orjson.dumps(said).decode()}\n\n" if said else ": still here\n\n")
-            await self.flush()
+        ask = partial(news_since, self.services.face_checks, case.id, query.at, query.since)
+        self.application.waiting.seat(self, case.id, ask)
 
 
 class NewsOnce(CertificationPage):
@@ -204,7 +182,13 @@ def allow_the_vendor(page: PageHandler) -> None:
     page.set_header("Content-Security-Policy", policy)
 
 
-def news_of(case: Certification, at: str) -> dict[str, object] | None:
+async def news_since(faces: FaceChecks, case_id: str, at: str, since: int) -> WaitingNews | None:
+    """The news for the page that shows the case as it was then."""
+    case = await faces.get(case_id)
+    return news_of(case, at) if case.version > since else None
+
+
+def news_of(case: Certification, at: str) -> WaitingNews | None:
     """What the waiting page does: move on, show itself again, or say a word."""
     if at == "review":
         return {"href": HOME, "done": True} if case.step is not Step.REVIEW else None

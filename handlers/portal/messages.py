@@ -26,7 +26,7 @@ class Messages(PageHandler):
 
     @signed_in
     async def get(self) -> None:
-        query = self.read_query(MessagesQuery)
+        query, _ = self.read_filters(MessagesQuery)
         page = await self.services.messages.page(
             self.actor, PageRequest(size=20, number=query.page)
         )

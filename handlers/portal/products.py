@@ -12,7 +12,6 @@ from handlers.pages import PageHandler
 from handlers.presenting import rate_text, wan_text
 from handlers.regions import region_names
 from handlers.widgets import ProductView
-from server.core.errors import FieldsInvalid
 from server.core.paging import Page, PageRequest
 from server.institutions.institution import KIND_NAMES, Institution, InstitutionNotFound
 from server.institutions.region import serves
@@ -61,14 +60,7 @@ class ProductMart(PageHandler):
 
     def _query(self) -> tuple[MartQuery, Sequence[str]]:
         """What was asked without what can't be understood, and a sentence for each such thing."""
-        problems: dict[str, str] = {}
-        while True:
-            try:
-                return self.read_query(MartQuery), tuple(problems.values())
-            except FieldsInvalid as refusal:
-                problems |= refusal.problems
-                for name in refusal.problems:
-                    del self.request.query_arguments[name]
+        return self.read_filters(MartQuery)
 
     async def _page(self, query: MartQuery) -> Page[Product]:
         mart = self.services.products.mart

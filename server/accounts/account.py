@@ -30,6 +30,13 @@ class PhoneTaken(Conflict):
     sentence = "这个手机号已经注册过，请直接登录。"
 
 
+class KeyTaken(Conflict):
+    """An old idempotency key with new contents."""
+
+    code = "accounts.key_taken"
+    sentence = "页面已经过期，请刷新后重新填写提交。"
+
+
 class NotRegistered(Conflict):
     """The person proved that the phone is his, but it has no account."""
 
@@ -83,18 +90,18 @@ class Account:
 
     id: str
     kind: AccountKind
-    phone: str
+    phone: str = field(repr=False)
     created_at: datetime
     state: AccountState = AccountState.ACTIVE
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     login: str | None = None
-    password_hash: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
     roles: frozenset[Role] = frozenset()
     institution_id: str | None = None
     branch_id: str | None = None
     enterprise_id: str | None = None
     privacy_version: str | None = None
-    prefill: Mapping[str, str] = field(default_factory=dict)
+    prefill: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel: str | None = None
 
     def must_be_active(self) -> None:

@@ -10,6 +10,7 @@ from server.accounts.account import (
     AccountKind,
     AccountNotFound,
     AccountState,
+    KeyTaken,
     LoginTaken,
     PhoneTaken,
 )
@@ -50,10 +51,17 @@ class AccountRepository:
             await insert(self._accounts, self._to_document(account))
         except DuplicateKeyError as error:
             if duplicated_fields(error) == ("_id",):
+                await self._must_be_the_same(account)
                 return
             if "login" in duplicated_fields(error):
                 raise LoginTaken(field="login") from None
             raise PhoneTaken(field="phone") from None
+
+    async def _must_be_the_same(self, account: Account) -> None:
+        """A repeat finds its own account; the same key for somebody else is no repeat."""
+        known = await self.get(account.id)
+        if (known.phone, known.login) != (account.phone, (account.login or "").lower() or None):
+            raise KeyTaken()
 
     async def get(self, account_id: str) -> Account:
         """The account, or AccountNotFound."""

@@ -1,7 +1,7 @@
 """What people do with accounts: get a code, register, log in, be looked after by administrators."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from server.accounts.account import (
@@ -38,10 +38,11 @@ from server.storage.limits import RateLimits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRules:
-    """How many failures lock an account of staff, and for how long."""
+    """How many failures lock an account of staff, how many tries an address, and for how long."""
 
     failures: int
     lock: timedelta
+    per_address: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,9 @@ class NewStaff:
     """What an administrator gives for a new member of staff."""
 
     login: str
-    password: str
-    name: str
-    phone: str
+    password: str = field(repr=False)
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
     roles: frozenset[Role]
     institution_id: str | None = None
     branch_id: str | None = None
@@ -61,11 +62,11 @@ class NewStaff:
 class NewApplicant:
     """What a person gives to register. ``prefill``: what he told besides, by field name."""
 
-    phone: str
-    code: str
+    phone: str = field(repr=False)
+    code: str = field(repr=False)
     terms_version: str
     privacy_version: str
-    prefill: Mapping[str, str]
+    prefill: Mapping[str, str] = field(repr=False)
 
 
 class Accounts:
@@ -166,7 +167,9 @@ class Accounts:
         rules = self._login_rules
         failures = f"login:{login.lower()}"
         seconds = int(rules.lock.total_seconds())
-        wait = await self._limits.take(failures, [(rules.failures, seconds)])
+        by_address = (rules.per_address, seconds)
+        wait = await self._limits.take(f"logins:{address}", [by_address])
+        wait = wait or await self._limits.take(failures, [(rules.failures, seconds)])
         if wait:
             raise AccountLocked(retry_after_seconds=wait, minutes=-(-wait // 60))
         account = await self._accounts.find_by_login(login)

@@ -1,6 +1,6 @@
 """A session: what a log-in leaves behind. The token is known to the browser alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.core.actor import Surface
@@ -31,7 +31,7 @@ class Session:
 class OpenedSession:
     """What the door that logged somebody in hands out."""
 
-    token: str
+    token: str = field(repr=False)
     account_id: str
     expires_at: datetime
 

@@ -28,7 +28,7 @@ class AuditRepository:
         found = self._rows.find({"subject_id": subject_id}).sort([("at", 1), ("_id", 1)])
         return [_row(document) async for document in found.limit(200)]
 
-    async def seal(self, limit: int = 500) -> int:
+    async def seal(self, limit: int = 100) -> int:
         """Chain the rows that are not yet sealed; only the holder of the lease may call this."""
         last = await self._rows.find_one({"number": {"$ne": None}}, sort=[("number", -1)])
         number, previous = (last["number"], last["hash"]) if last else (0, GENESIS)

@@ -6,7 +6,7 @@ import sys
 
 from server.composition.ground import lay_ground, start_embedded
 from server.config import Settings
-from server.main import Platform
+from server.main import Platform, PortTaken
 from server.storage.embedded import EmbeddedUnavailable
 
 
@@ -20,6 +20,9 @@ def run(settings: Settings) -> int:
     uri = embedded.uri if embedded else settings.storage.uri.get_secret_value()
     try:
         asyncio.run(_serve(settings, uri))
+    except PortTaken as error:
+        print(error, file=sys.stderr)
+        return 4
     finally:
         if embedded is not None:
             embedded.stop()

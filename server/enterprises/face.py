@@ -5,7 +5,7 @@ vendor's own word, fetched from our side, for the token that we made for this ti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -81,13 +81,13 @@ class Face:
     """
 
     id: str
-    ticket: str
-    nonce: str
+    ticket: str = field(repr=False)
+    nonce: str = field(repr=False)
     state: FaceState
     created_at: datetime
     expires_at: datetime
-    token: str | None = None
-    url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
     started_at: datetime | None = None
     ended_at: datetime | None = None
     failure: FaceFailure | None = None

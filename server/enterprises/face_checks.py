@@ -29,6 +29,7 @@ from server.enterprises.face import (
 from server.enterprises.repository import CertificationRepository
 from server.providers.ports.face import FaceCheck, FaceStatus, FaceTokenRefused
 from server.providers.ports.unavailable import ProviderUnavailable
+from server.storage.bells import Bell
 from server.storage.changes import ChangeFeed
 from server.storage.leases import Leases
 from server.storage.limits import RateLimits
@@ -66,7 +67,6 @@ class FaceChecks:
         self._cases = cases
         self._consents = consents
         self._face_check = face_check
-        self._changes = changes
         self._leases = leases
         self._limits = limits
         self._clock = clock
@@ -74,6 +74,7 @@ class FaceChecks:
         self._holder = new_id()
         self._next_turn_at = 0.0
         self._asked_last = ""
+        self.bell = Bell(changes, "certifications")
 
     def address(self, face: Face) -> str:
         """What the QR code says."""
@@ -158,21 +159,9 @@ class FaceChecks:
             raise FaceTicketDead()
         return await self.come_back(ticket)
 
-    async def news(self, case_id: str, version: int, seconds: float) -> Certification | None:
-        """The case as soon as it is newer than ``version``; None when nothing happens in time."""
-        async with self._changes.watch("certifications", case_id) as changes:
-            case = await self._cases.get(case_id)
-            try:
-                async with asyncio.timeout(seconds):
-                    async for _ in changes:
-                        if case.version > version:
-                            return case
-                        case = await self._cases.get(case_id)
-                        if case.version > version:
-                            return case
-            except TimeoutError:
-                pass
-            return case if case.version > version else None
+    async def get(self, case_id: str) -> Certification:
+        """The case as it is now, for a page that waits for news of it."""
+        return await self._cases.get(case_id)
 
     async def ask_open(self) -> int:
         """One turn of asking the vendor about every open walk, by one process at a time.

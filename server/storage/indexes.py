@@ -109,6 +109,13 @@ INDEXES: tuple[Index, ...] = (
         name="subject",
         keys=(("subject_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)),
     ),
+    Index(
+        collection="audit",
+        name="number",
+        keys=(("number", ASCENDING),),
+        unique=True,
+        partial={"number": {"$gt": 0}},
+    ),
     # blobs.py
     Index(
         collection="blob_chunks",

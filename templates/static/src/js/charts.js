@@ -39,12 +39,12 @@ function trend(option, data) {
   const lines = data.lines || [];
   option.grid = { left: 8, right: 8, top: 62, bottom: 4, containLabel: true };
   option.xAxis = { type: 'category', data: data.x, ...axis };
-  const unit = (name, align) => ({ type: 'value', name, nameTextStyle: { color: '#566178', align, fontSize: small }, ...axis, axisLine: { show: false } });
+  const unit = (name, align) => ({ type: 'value', name, nameTextStyle: { color: '#566178', align, fontSize: small }, ...axis, axisLine: { show: false }, minInterval: ['件', '笔', '家', '户'].includes(name) ? 1 : 0 });
   option.yAxis = [unit(data.units[0], 'left')];
-  if (lines.length) option.yAxis.push({ ...unit(data.units[1] || '', 'right'), minInterval: 1, splitLine: { show: false } });
+  if (lines.length) option.yAxis.push({ ...unit(data.units[1] || '', 'right'), splitLine: { show: false } });
   option.series = [
     ...(data.bars || []).map((bar, i) => ({ ...bar, type: 'bar', barMaxWidth: 14, barGap: '20%', itemStyle: { borderRadius: [2, 2, 0, 0], color: BARS[i % BARS.length] } })),
-    ...lines.map((line, i) => ({ ...line, type: 'line', yAxisIndex: 1, smooth: 0.25, symbol: 'circle', symbolSize: 6, lineStyle: { width: 2, color: LINES[i % 2] }, itemStyle: { color: LINES[i % 2] } })),
+    ...lines.map((line, i) => ({ ...line, type: 'line', yAxisIndex: 1, symbol: 'circle', symbolSize: 6, lineStyle: { width: 2, color: LINES[i % 2] }, itemStyle: { color: LINES[i % 2] } })),
   ];
 }
 

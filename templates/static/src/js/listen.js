@@ -56,10 +56,11 @@ document.addEventListener('change', (event) => {
   if (el.matches('.rq-upload input')) preview(el);
   if (el.matches('[data-region] select')) chooseRegion(el);
   if (el.matches('[data-submit]')) el.form.requestSubmit();
-  if (el.matches('.is-invalid')) setFieldError(el, '');
 });
 
+// While it is being mended, and not when it is left: a button under the pointer must not move away.
 document.addEventListener('input', (event) => {
+  if (event.target.matches('.is-invalid')) setFieldError(event.target, '');
   const counter = event.target.dataset && event.target.dataset.counter && document.getElementById(event.target.dataset.counter);
   if (counter) counter.textContent = `${event.target.value.length}/${event.target.maxLength}`;
 });
