@@ -259,7 +259,9 @@ async def test_in_wechat_a_stranger_is_sent_to_wechat_once(running: Running) -> 
     await browser.follow(door)
     again = await browser.get("/me/sessions", headers=WECHAT)
     assert (again.status, again.headers["Location"]) == (303, "/login?next=/me/sessions")
-    assert (await browser.get("/login", headers=WECHAT)).status == 200
+    login = await browser.get("/login?next=/me/sessions", headers=WECHAT)
+    assert 'href="/wechat/enter?next=%2Fme%2Fsessions"' in login.text
+    assert "/wechat/enter" not in (await browser.get("/login")).text
 
 
 async def test_outside_of_wechat_a_stranger_logs_in_by_phone(running: Running) -> None:
