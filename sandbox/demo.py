@@ -92,13 +92,17 @@ async def _start(
     await children.watch(_answers(f"{sandbox_url}/healthz", "sandbox"))
     await children.watch(_answers(f"{server_url}/readyz", "server"))
     print("Adding sample data that is missing …", flush=True)
-    seeding = await children.start(
-        "seed", "-m", "server", "seed", "--config", str(config), "--world", str(world)
-    )
-    if code := await children.watch(seeding.wait(), besides="seed"):
-        raise DemoProblem(f"Adding the sample data failed (exit code {code}); see above.")
-    children.forget("seed")
+    await _do(children, "seed", "seed", "--config", str(config), "--world", str(world))
+    await _do(children, "menu", "menu", "push", "--config", str(config))
     await children.watch(_bring_to_life(load(world), server_url, sandbox_url))
+
+
+async def _do(children: Children, name: str, *verb: str) -> None:
+    """One verb of the server's command line, to its end."""
+    process = await children.start(name, "-m", "server", *verb)
+    if code := await children.watch(process.wait(), besides=name):
+        raise DemoProblem(f"`server {' '.join(verb[:2])}` failed (exit code {code}); see above.")
+    children.forget(name)
 
 
 async def _bring_to_life(world: World, server: str, sandbox: str) -> None:

@@ -1,14 +1,17 @@
 """A real browser on the real product: one site a session, with the sample world and people in it."""
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from sandbox.demo_files import WECHAT_TEMPLATES
 from server.composition.ground import lay_ground
 from server.config import Settings
 from server.main import Platform
@@ -17,7 +20,6 @@ from server.storage.mongo import connect
 from tests.browser.site import CHROMIUM_ARGUMENTS, Site, furnish, start_sandbox
 from tests.platforms import MovableClock, Running, SandboxDoor, free_port, settings_of
 
-DATABASE = "rongqiao_browser"
 SHOTS = Path(__file__).parents[2] / "var" / "shots"
 
 
@@ -41,21 +43,26 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture(scope="session")
-async def running_site(mongod: Embedded) -> AsyncIterator[Running]:
+@asynccontextmanager
+async def open_site(
+    mongod: Embedded, database_name: str, **overrides: str
+) -> AsyncIterator[Running]:
     """The product and a sandbox that knows its address, so that the phone's web view works."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with start_sandbox(url) as address:
-        settings: Settings = settings_of(mongod.uri, address, port, RQ__STORAGE__DATABASE=DATABASE)
-        database = connect(mongod.uri, DATABASE)
+        settings: Settings = settings_of(
+            mongod.uri, address, port, RQ__STORAGE__DATABASE=database_name, **overrides
+        )
+        database = connect(mongod.uri, database_name)
         await database.drop()
         clock = MovableClock()
         platform = Platform(lay_ground(settings, mongod.uri, clock))
         await platform.start()
-        async with aiohttp.ClientSession(
-            f"http://{address}"
-        ) as door, aiohttp.ClientSession() as http:
+        async with (
+            aiohttp.ClientSession(f"http://{address}") as door,
+            aiohttp.ClientSession() as http,
+        ):
             yield Running(
                 platform=platform,
                 database=database,
@@ -67,6 +74,21 @@ async def running_site(mongod: Embedded) -> AsyncIterator[Running]:
             )
         await platform.stop()
         database.close()
+
+
+@pytest.fixture(scope="session")
+async def running_site(mongod: Embedded) -> AsyncIterator[Running]:
+    """One for all browser tests of the process."""
+    async with open_site(mongod, "rongqiao_browser") as running:
+        yield running
+
+
+@pytest.fixture
+async def wechat_site(mongod: Embedded) -> AsyncIterator[Running]:
+    """One of its own, whose followers are told by template messages."""
+    templates = json.dumps(WECHAT_TEMPLATES)
+    async with open_site(mongod, "rongqiao_wechat", RQ__WECHAT__TEMPLATES=templates) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
