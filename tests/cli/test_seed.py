@@ -244,6 +244,8 @@ async def test_production_is_never_seeded(mongod: Embedded, clean_database: Data
         RQ__ENVIRONMENT="production",
         RQ__TENCENT__PROTOCOL="https",
         RQ__ALIYUN__PROTOCOL="https",
+        RQ__WECHAT__API_ORIGIN="https://api.weixin.qq.com",
+        RQ__WECHAT__AUTHORIZE_ORIGIN="https://open.weixin.qq.com",
     )
     assert code == 4 and "production" in said
     assert await counts(clean_database) == dict.fromkeys(COLLECTIONS, 0)
