@@ -10,7 +10,6 @@ from server.official_account.rules import read_rules
 from tests.journeys import steps
 from tests.journeys.test_in_browser import (
     BOSS,
-    ENTERPRISE,
     Walk,
     apply,
     fill_in,
