@@ -14,6 +14,7 @@ from handlers.contracts import cases as cases_contract
 from handlers.contracts import certification as certification_contract
 from handlers.contracts import messages as messages_contract
 from handlers.contracts import products as products_contract
+from handlers.contracts import qr_logins as qr_logins_contract
 from handlers.contracts import reviews as reviews_contract
 from handlers.portal import (
     accounts,
@@ -23,11 +24,13 @@ from handlers.portal import (
     home,
     messages,
     products,
+    qr_login,
     wechat,
 )
 from handlers.route import Route
 
 ID = r"([0-9a-z]{26})"
+TICKET = r"([0-9A-Za-z]{22})"
 
 OPERATIONS = (
     Route(r"/healthz", health.Health, "health"),
@@ -62,6 +65,11 @@ PORTAL = (
     ),
     Route(r"/login", accounts.LogIn, "login", "me"),
     Route(r"/login/code", accounts.CodeSending, "login_code", "me"),
+    Route(r"/login/qr", qr_login.QrLogIn, "login_qr", "me"),
+    Route(rf"/login/qr/{TICKET}", qr_login.QrEntry, "login_qr_entry", "me"),
+    Route(rf"/login/qr/{TICKET}/events", qr_login.QrEvents, "login_qr_events"),
+    Route(rf"/login/qr/{TICKET}/news", qr_login.QrNews, "login_qr_news"),
+    Route(rf"/q/{TICKET}", qr_login.QrConfirmation, "login_qr_confirmation", "me"),
     Route(r"/register", accounts.Registration, "registration", "me"),
     Route(r"/logout", accounts.LogOut, "logout", "me"),
     Route(r"/privacy", accounts.PrivacyGuideline, "privacy", "me"),
@@ -196,6 +204,7 @@ ROUTES: tuple[Route, ...] = (
     *certification_contract.ROUTES,
     *messages_contract.ROUTES,
     *products_contract.ROUTES,
+    *qr_logins_contract.ROUTES,
     *reviews_contract.ROUTES,
     *UNKNOWN,
 )

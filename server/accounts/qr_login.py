@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from server.core.errors import Conflict, NotFound, Refusal, TooMany
+from server.core.ids import digest
 
 LIFE = timedelta(seconds=120)
 ENTRY_LIFE = timedelta(seconds=10)
@@ -144,4 +145,8 @@ class OpenedQrLogin:
     ticket: str
     secret: str
     address: str
-    seconds: int
+
+
+def id_of(ticket: str) -> str:
+    """By which a ticket is kept and its changes are told."""
+    return digest(ticket)

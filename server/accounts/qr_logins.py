@@ -13,6 +13,7 @@ from server.accounts.qr_login import (
     QrLoginDead,
     QrLoginTooOften,
     QrState,
+    id_of,
 )
 from server.accounts.qr_repository import QrLoginRepository
 from server.accounts.repository import AccountRepository
@@ -58,7 +59,7 @@ class QrLogins:
             raise QrLoginTooOften(retry_after_seconds=wait)
         ticket, secret, now = new_ticket(), new_secret(), self._clock()
         login = QrLogin(
-            id=digest(ticket),
+            id=id_of(ticket),
             secret_digest=digest(secret),
             state=QrState.WAITING,
             address=address,
@@ -71,7 +72,6 @@ class QrLogins:
             ticket=ticket,
             secret=secret,
             address=f"{self._public_url}/q/{ticket}",
-            seconds=int(LIFE.total_seconds()),
         )
 
     async def scan(self, ticket: str, account_id: str) -> QrLogin:
@@ -99,7 +99,7 @@ class QrLogins:
 
     async def state_of(self, ticket: str, secret: str) -> QrState:
         """How it stands, for the browser that made it; expired for any other."""
-        login = await self._logins.find(digest(ticket), self._clock())
+        login = await self._logins.find(id_of(ticket), self._clock())
         if login is None or login.secret_digest != digest(secret):
             return QrState.EXPIRED
         return login.state
@@ -109,7 +109,7 @@ class QrLogins:
 
         Raises QrLoginDead, QrLoginNotConfirmed, QrLoginRefused, AccountDisabled.
         """
-        login = await self._logins.redeem(digest(ticket), digest(secret), self._clock())
+        login = await self._logins.redeem(id_of(ticket), digest(secret), self._clock())
         if login is None:
             known = await self._get(ticket)
             if known.secret_digest != digest(secret):
@@ -137,7 +137,7 @@ class QrLogins:
     async def _do(self, ticket: str, deed: QrDeed, account_id: str) -> tuple[QrLogin, bool]:
         """The ticket afterwards, and whether it was this call that moved it."""
         for _ in range(TRIES):
-            moved = await self._logins.move(digest(ticket), deed, account_id, self._clock())
+            moved = await self._logins.move(id_of(ticket), deed, account_id, self._clock())
             if moved is not None:
                 return moved, True
             # Somebody may have made it possible between the write and this look.
@@ -147,7 +147,7 @@ class QrLogins:
         raise QrLoginDead()
 
     async def _get(self, ticket: str) -> QrLogin:
-        login = await self._logins.find(digest(ticket), self._clock())
+        login = await self._logins.find(id_of(ticket), self._clock())
         if login is None:
             raise QrLoginDead()
         return login

@@ -9,6 +9,7 @@ function take(box, news) {
     all('[data-when]', box).forEach((part) => { part.hidden = !part.dataset.when.split(' ').includes(news.state); });
   }
   if (news.text) { const line = box.querySelector('[data-text]'); if (line) line.textContent = news.text; }
+  if (news.submit) document.getElementById(news.submit).requestSubmit();
   return Boolean(news.done);
 }
 
@@ -40,7 +41,8 @@ function listen(box) {
 }
 
 function expire(box) {
-  const end = Date.parse(box.dataset.expires);
+  const { lasts, expires } = box.dataset; // what lasts seconds needs no clock that is right
+  const end = lasts ? Date.now() + lasts * 1000 : Date.parse(expires);
   const clock = box.querySelector('[data-clock]');
   (function tick() {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
@@ -52,5 +54,5 @@ function expire(box) {
 
 export function prepareWaiting(root = document) {
   all('[data-events]:not([data-ready])', root).forEach((box) => { box.dataset.ready = ''; listen(box); });
-  all('[data-expires]:not([data-ticking])', root).forEach((box) => { box.dataset.ticking = ''; expire(box); });
+  all('[data-expires]:not([data-ticking]), [data-lasts]:not([data-ticking])', root).forEach((box) => { box.dataset.ticking = ''; expire(box); });
 }
