@@ -65,9 +65,7 @@ class ApiClient:
             params=params,
             headers=sent,
         ) as answer:
-            return Answer(
-                status=answer.status, headers=answer.headers, body=await answer.read()
-            )
+            return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
 
     async def get(self, path: str, **params: str) -> Answer:
         return await self.call("GET", path, params=params)
