@@ -11,7 +11,14 @@ from server.official_account.envelope import Envelope
 from server.official_account.passes import Passes
 from server.official_account.repository import PushRepository
 from server.official_account.rules import read_rules
-from server.official_account.scenes import HAND_OVER_PREFIX, HandOver, SceneReaction, Scenes
+from server.official_account.scenes import (
+    HAND_OVER_PREFIX,
+    LOG_IN_PREFIX,
+    SceneReaction,
+    Scenes,
+    hand_over,
+    log_in,
+)
 from server.official_account.service import Followers
 from server.storage.encryption import SealBroken
 
@@ -76,4 +83,5 @@ def _callbacks(ground: Ground, people: People) -> Callbacks:
 
 def _reactions(ground: Ground) -> dict[str, SceneReaction]:
     """Prefix of a scene to what follows a scan; a new kind of QR code is a row here."""
-    return {HAND_OVER_PREFIX: HandOver(site_of(ground))}
+    site = site_of(ground)
+    return {HAND_OVER_PREFIX: hand_over(site), LOG_IN_PREFIX: log_in(site)}

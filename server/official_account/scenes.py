@@ -74,18 +74,37 @@ def channel_of(scene: str) -> str | None:
     return rest if re.fullmatch(CHANNEL, rest) else None
 
 
-class HandOver:
-    """``h.<ticket>``: the certification that waits on a PC goes on here. The page judges the ticket."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCard:
+    """Something that waits on a PC goes on here: a card that opens the ticket's page.
 
-    def __init__(self, site: str) -> None:
-        self._site = site
+    Nothing is done by the scan itself; the page judges the ticket and asks the person.
+    """
+
+    title: str
+    description: str
+    address: str
 
     async def __call__(self, scan: Scan, /) -> Reply | None:
         if not _TICKET.fullmatch(scan.rest):
             return None
-        card = Article(
-            title="继续办理企业认证",
-            description="请法定代表人点击进入，核对信息后完成人脸核验。",
-            url=f"{self._site}/h/{scan.rest}",
-        )
-        return Reply(articles=[card])
+        url = f"{self.address}/{scan.rest}"
+        return Reply(articles=[Article(title=self.title, description=self.description, url=url)])
+
+
+def hand_over(site: str) -> TicketCard:
+    """``h.<ticket>``: a certification's face check."""
+    return TicketCard(
+        title="继续办理企业认证",
+        description="请法定代表人点击进入，核对信息后完成人脸核验。",
+        address=f"{site}/h",
+    )
+
+
+def log_in(site: str) -> TicketCard:
+    """``l.<ticket>``: a PC that wants to be let in."""
+    return TicketCard(
+        title="确认登录电脑",
+        description="点击进入，核对登录请求的地址和时间后确认。不是您本人操作请勿确认。",
+        address=f"{site}/q",
+    )

@@ -124,14 +124,15 @@ async def test_what_is_unknown_is_acknowledged_and_counted(running: Running, val
     assert f'rongqiao_wechat_pushes_total{{kind="{kind}"}} 1.0' in counted
 
 
-async def test_a_code_that_hands_a_certification_over_is_answered_with_its_page(
-    running: Running,
+@pytest.mark.parametrize(("prefix", "page"), [("h", "h"), ("l", "q")])
+async def test_a_code_of_something_that_waits_on_a_pc_is_answered_with_its_page(
+    running: Running, prefix: str, page: str
 ) -> None:
-    ticket = "A1" * 11
-    answer = await event(new_openid(), "SCAN", EventKey=f"h.{ticket}", Ticket="t").send(running.url)
+    scene = f"{prefix}.{'A1' * 11}"
+    answer = await event(new_openid(), "SCAN", EventKey=scene, Ticket="t").send(running.url)
     assert answer.reply is not None
-    assert answer.reply["Articles"]["item"]["Url"] == f"{running.url}/h/{ticket}"
-    new = event(new_openid(), "subscribe", EventKey=f"qrscene_h.{ticket}", Ticket="t")
+    assert answer.reply["Articles"]["item"]["Url"] == f"{running.url}/{page}/{'A1' * 11}"
+    new = event(new_openid(), "subscribe", EventKey=f"qrscene_{scene}", Ticket="t")
     first = await new.send(running.url)
     assert first.reply is not None and first.reply["MsgType"] == "news"
 
