@@ -36,7 +36,7 @@ _NEWS: dict[QrState, News] = {
         "done": True,
     },
     QrState.REFUSED: {"state": "refused", "text": "手机上取消了这次登录", "done": True},
-    QrState.EXPIRED: {"state": "expired", "text": "二维码已失效", "done": True},
+    QrState.EXPIRED: {"state": "expired", "text": "请刷新二维码后再扫", "done": True},
 }
 
 
@@ -69,6 +69,7 @@ class QrPage(PageHandler):
             action=f"{PATH}/{opened.ticket}" if opened else "",
             caption=_NEWS[QrState.WAITING]["text"],
             seconds=int(LIFE.total_seconds()),
+            over=_NEWS[QrState.EXPIRED]["text"],
             enter_form=ENTER_FORM,
             next=self.next_address(""),
         )

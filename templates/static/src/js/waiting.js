@@ -48,6 +48,7 @@ function expire(box) {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     if (clock) clock.textContent = left >= 60 ? `${Math.floor(left / 60)} 分 ${String(left % 60).padStart(2, '0')} 秒` : `${left} 秒`;
     if (left > 0) { if (box.isConnected) setTimeout(tick, 500); return; }
+    if (box.dataset.over) take(box, { state: 'expired', text: box.dataset.over });
     all('[data-expired]', box).forEach((part) => { part.hidden = false; });
   })();
 }
