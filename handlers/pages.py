@@ -198,6 +198,8 @@ class PageHandler(BaseHandler):
             icon=self.application.assets.icon,
             care=self.get_cookie("rq_care") == "1",
             partial=self.is_partial,
+            in_wechat=self.in_wechat,
+            site=settings.server.public_url,
             here=self.route.section,
             path=self.request.path,
             query_string=self._query_string,

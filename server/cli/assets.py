@@ -27,7 +27,7 @@ SCRIPTS = {
     "app.js": "portal.js",
     "console.js": "console.js",
     "charts.js": "charts.js",
-    "jweixin.js": "jweixin.js",
+    "wechat.js": "wechat.js",
 }
 TARGET = "--target=chrome86,safari14.1,firefox90"
 COMPRESS_OVER_BYTES = 1024
