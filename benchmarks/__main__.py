@@ -54,10 +54,12 @@ async def _in_time(measuring: Coroutine[Any, Any, None]) -> None:
             await measuring
     except TimeoutError:
         if not limit.expired():
-            raise
+            raise Unmeasurable("What was waited for did not come: the machine is busy.") from None
         raise Unmeasurable(
             f"Not done within {LONGEST_SECONDS} s: the machine is busy, or give smaller numbers."
         ) from None
+    except (OSError, EOFError) as error:
+        raise Unmeasurable(f"A connection was lost ({type(error).__name__}).") from None
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -89,9 +89,7 @@ class Hall:
                 await loop.create_connection(partial(_itself, page), "127.0.0.1", self._port)
                 await page.ask(request)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(some())
+        await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
     async def told(self, page: Page) -> None:
         """Until the page hears its next news."""

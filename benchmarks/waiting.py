@@ -53,8 +53,7 @@ async def measure(ours: Running, *, pages: int, taps: int) -> None:
     """Print the table."""
     beside = Beside(ours)
     account_id, token = await beside.log_in()
-    phone = await Phone.connected(ours, token)
-    await _warm(ours, beside, phone)
+    await _warm(ours, beside, token)
     wanted = [page(ticket) for ticket in await _tickets(beside, pages)]
     crowd = Crowd(ours.port, wanted, ours.place.folder)
     probe = Program(
@@ -66,7 +65,7 @@ async def measure(ours: Running, *, pages: int, taps: int) -> None:
     try:
         opened_at, opening, page_kib = await _open(ours, crowd, pages)
         tapping_at = time.monotonic()
-        pairs = await _taps(ours, beside, phone, taps)
+        pairs = await _taps(ours, beside, token, taps)
         beat_seconds = await crowd.say("beat")
         telling_at = time.monotonic()
         await beside.scan_all(account_id)
@@ -75,7 +74,6 @@ async def measure(ours: Running, *, pages: int, taps: int) -> None:
     finally:
         probe.stop()
         crowd.stop()
-        phone.close()
         await beside.close()
     marks = (opened_at, tapping_at, telling_at, time.monotonic())
     measured = Measured(
@@ -92,14 +90,15 @@ async def measure(ours: Running, *, pages: int, taps: int) -> None:
     print(_table(measured, stops_of(probe)))
 
 
-async def _warm(ours: Running, beside: Beside, phone: Phone) -> None:
+async def _warm(ours: Running, beside: Beside, token: str) -> None:
     """What the first pages and the first taps need once is none of the others' cost."""
     tickets = await _tickets(beside, WARM_PAGES)
-    hall = Hall(ours.port)
+    hall, phone = Hall(ours.port), await Phone.connected(ours, token)
     await hall.open([page(ticket) for ticket in tickets])
     await hall.quiet(0.5)
     for one, ticket in zip(hall.pages[:10], tickets, strict=False):
         await _tap(hall, one, phone, ticket)
+    phone.close()
     hall.leave()
     while hall.lost < len(tickets):
         await asyncio.sleep(0.05)
@@ -113,9 +112,7 @@ async def _tickets(beside: Beside, number: int) -> list[OpenedQrLogin]:
         for _ in numbers:
             made.append(await beside.ticket())
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(some())
+    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
     return made
 
 
@@ -126,17 +123,20 @@ async def _open(ours: Running, crowd: Crowd, pages: int) -> tuple[float, float, 
     return begun, opening, (ours.program.resident_bytes() - before) / pages / 1024
 
 
-async def _taps(
-    ours: Running, beside: Beside, phone: Phone, taps: int
-) -> list[tuple[float, float]]:
+async def _taps(ours: Running, beside: Beside, token: str, taps: int) -> list[tuple[float, float]]:
     """Some more pages, of which one after the other is let in."""
     tickets, hall = await _tickets(beside, taps), Hall(ours.port)
     await hall.open([page(ticket) for ticket in tickets])
     await hall.quiet(0.5)
-    return [
-        await _tap(hall, one, phone, ticket)
-        for one, ticket in zip(hall.pages, tickets, strict=True)
-    ]
+    phone = await Phone.connected(ours, token)
+    try:
+        return [
+            await _tap(hall, one, phone, ticket)
+            for one, ticket in zip(hall.pages, tickets, strict=True)
+        ]
+    finally:
+        phone.close()
+        hall.leave()
 
 
 async def _tap(
