@@ -15,7 +15,7 @@ from tests.journeys import steps
 from tests.people import register, wait_for_another_code
 from tests.platforms import Running
 
-NEWCOMER, PERSON = (one.legal_rep for one in steps.world().enterprises[2:4])
+NEWCOMER, PERSON = (one.legal_rep for one in steps.world().enterprises[4:6])
 Shots = Callable[[str], Path]
 
 pytestmark = pytest.mark.browser
