@@ -247,10 +247,15 @@ async def test_of_two_officers_at_once_one_wins_and_the_other_is_told(
     answers = await asyncio.gather(
         one.do("accept"), colleague.post(f"/cases/{one.id}/{deed}", one.right(deed))
     )
+    steps = [step["deed"] for step in (await one.now())["steps"]]
+    if steps == ["submitted", "accepted", "declined"]:
+        # One after the other, in an order that the table allows: nobody lost.
+        assert [answer.status for answer in answers] == [200, 200] and deed == "decline"
+        return
     assert sorted(answer.status for answer in answers) == [200, 409]
     loser = next(answer for answer in answers if answer.status == 409)
     assert loser.code in {"applications.changed", "applications.move_refused"}
-    assert len((await one.now())["steps"]) == 2
+    assert len(steps) == 2
     events = running.database["events"]
     decided = ["applications.accepted", "applications.declined"]
     pending = (await running.database["applications"].find_one({"_id": one.id}) or {})["pending"]
