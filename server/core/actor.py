@@ -112,11 +112,6 @@ class Actor:
         if not self.may(permission):
             raise PermissionMissing(permission=permission.value)
 
-    def must_act_for(self, enterprise_id: str) -> None:
-        """Refuse with NotYours unless the actor acts for this enterprise."""
-        if self.enterprise_id != enterprise_id:
-            raise NotYours()
-
     @property
     def own_enterprise_id(self) -> str:
         """The enterprise the actor acts for, or EnterpriseNeeded."""

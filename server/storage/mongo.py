@@ -21,8 +21,6 @@ from motor.motor_asyncio import (
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 
-from server.core.errors import Unavailable
-
 __all__ = [
     "AFTER",
     "ASCENDING",
@@ -33,7 +31,6 @@ __all__ = [
     "Document",
     "DuplicateKeyError",
     "Session",
-    "StorageUnavailable",
     "connect",
     "deadline",
     "duplicated_fields",
@@ -62,15 +59,8 @@ _UNAVAILABLE_CODES = frozenset(
 _TIMEOUT_CODES = frozenset({50, 64})
 
 
-class StorageUnavailable(Unavailable):
-    """The database doesn't answer, has no primary, or didn't answer in time."""
-
-    code = "storage.unavailable"
-    sentence = "系统正在恢复，请稍候再试。您填写的内容没有丢失。"
-
-
 def is_unavailable(error: BaseException) -> bool:
-    """Whether a driver's error means "later", not "wrong": becomes StorageUnavailable once, above."""
+    """Whether a driver's error means "later", not "wrong": the doors say so once, for all."""
     if not isinstance(error, PyMongoError):
         return False
     if isinstance(error, ConnectionFailure) or error.timeout:

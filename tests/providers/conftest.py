@@ -1,9 +1,6 @@
 """The outside world for these tests: the sandbox as a process of its own, and the vendors' real SDKs."""
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,24 +15,6 @@ from tests.providers.wechat import Accounts, Followers
 from tests.providers.world import OddVendor, Remotes, Sandbox
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def sandbox_address() -> Iterator[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", "0"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    address = process.stdout.readline().strip().rpartition("//")[2]
-    assert address, "the sandbox did not start"
-    yield address
-    process.terminate()
-    process.wait(10)
 
 
 @pytest.fixture

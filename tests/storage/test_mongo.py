@@ -11,14 +11,12 @@ from urllib.parse import quote_plus, unquote
 
 import pytest
 
-from server.core.errors import Kind
 from server.core.ids import new_id
 from server.storage.embedded import Embedded
 from server.storage.mongo import (
     Database,
     DuplicateKeyError,
     Session,
-    StorageUnavailable,
     connect,
     deadline,
     insert,
@@ -180,12 +178,6 @@ async def test_our_own_mistakes_are_not_called_unavailable(clean_database: Datab
         await clean_database["words"].find_one({"$nonsense": 1})
     assert not is_unavailable(failed.value)
     assert not is_unavailable(ValueError())
-
-
-def test_the_refusal_says_that_nothing_is_lost() -> None:
-    refusal = StorageUnavailable()
-    assert refusal.kind is Kind.UNAVAILABLE
-    assert refusal.message == "系统正在恢复，请稍候再试。您填写的内容没有丢失。"
 
 
 async def test_times_come_back_in_utc(clean_database: Database) -> None:
